@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""Builds and runs test suites; started by tests/run, which first installs what this needs.
+
+Every suite is a command that prints one line a test: "ok NAME [seconds]", "FAIL NAME [why]" or "skip NAME why"; what
+else it prints is shown as it is. Here they are counted and timed, and skips are held against tests/expected-skips.
+To add a suite, add a line to SUITES.
+"""
+import argparse
+import dataclasses
+import fnmatch
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+JOBS = os.environ.get("WARMPATH_JOBS") or str(os.cpu_count() or 1)
+
+CHECKED = ["--buildtype=debugoptimized", "--optimization=1", "-Db_lundef=false"]
+
+# Meson options of each build folder.
+BUILDS = {
+    "build": ["--buildtype=release"],
+    "build-asan": [*CHECKED, "-Db_sanitize=address,undefined"],
+    "build-tsan": [*CHECKED, "-Db_sanitize=thread"],
+    "build-fuzz": [*CHECKED, "-Db_sanitize=address,undefined", "-Dfuzzers=true"],
+}
+BUILD_ENVIRONMENT = {"build-fuzz": {"CXX": "clang++-19"}}
+
+# Any finding ends the process with an error. No suppressions: none is needed.
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:check_initialization_order=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+@dataclasses.dataclass
+class Suite:
+    name: str
+    about: str
+    command: list[str]     # run from the repository's root
+    build: str = ""        # the folder of BUILDS that is brought up to date first
+    targets: tuple = ()    # what is built there; all by default
+    by_default: bool = True
+    limit_s: int = 600     # a suite that runs longer has failed
+
+
+SUITES = [
+    Suite("build", "the release build", [], "build", limit_s=1500),
+    Suite("headers", "every header compiles alone", ["tests/headers/run", "build", JOBS], "build"),
+    Suite("unit", "unit tests", ["tests/unit/run", "build"], "build"),
+    Suite("tidy", "style, format, clang-tidy", ["tests/tidy/run", "--build", "build", "--jobs", JOBS], "build",
+          limit_s=1200),
+    Suite("e2e", "real clients, daemon and replicas on loopback", ["tests/e2e/run", "--build", "build"], "build"),
+    Suite("e2e-epoll", "the same without io_uring", ["tests/e2e/run", "--build", "build", "--transport", "epoll"],
+          "build"),
+    Suite("sim", "a whole shard under seeded faults", ["build/tests/sim/warmpath-sim", "--seeds", "300"], "build"),
+    Suite("asan", "unit tests, address and undefined sanitizers", ["tests/unit/run", "build-asan"], "build-asan",
+          ("tests-unit",)),
+    Suite("tsan", "unit tests, thread sanitizer", ["tests/unit/run", "build-tsan"], "build-tsan", ("tests-unit",)),
+    Suite("asan-e2e", "e2e, address and undefined sanitizers", ["tests/e2e/run", "--build", "build-asan"], "build-asan",
+          by_default=False, limit_s=1200),
+    Suite("tsan-e2e", "e2e, thread sanitizer", ["tests/e2e/run", "--build", "build-tsan"], "build-tsan",
+          by_default=False, limit_s=1200),
+    Suite("fuzz", "each fuzzer for a short while", ["tests/fuzz/run", "build-fuzz", "--seconds", "15"], "build-fuzz",
+          ("fuzzers",), by_default=False),
+]
+
+
+@dataclasses.dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0   # expected ones; an unexpected skip is a failure
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+
+def expected_skips():
+    """Rows (suite pattern, test pattern) of tests/expected-skips; each row there ends in the reason."""
+    rows = []
+    for line in (ROOT / "tests/expected-skips").read_text().splitlines():
+        fields = line.split(None, 2)
+        if fields and not fields[0].startswith("#"):
+            if len(fields) < 3:
+                raise SystemExit(f"tests/expected-skips: '{line}' is not SUITE TEST REASON")
+            rows.append((fields[0], fields[1]))
+    return rows
+
+
+def count(suite, line, tally, skips):
+    """Counts one line of a suite's output. True when it is worth showing."""
+    word, _, rest = line.partition(" ")
+    name = rest.split(None, 1)[0].rstrip(":") if rest.strip() else "?"
+    if word == "ok":
+        tally.passed += 1
+        return False
+    if re.fullmatch(r"\d+ passed, \d+ failed", line):
+        return False  # the suite's own sum: only the last line of all may look like that
+    if word == "FAIL":
+        tally.failed += 1
+    elif word == "skip":
+        if any(fnmatch.fnmatch(suite, s) and fnmatch.fnmatch(name, t) for s, t in skips):
+            tally.skipped += 1
+        else:
+            tally.failed += 1
+            print(f"FAIL {suite}.{name}: tests/expected-skips does not name this skip", flush=True)
+    return True
+
+
+def end_group(process):
+    """Ends a process and all that it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def run_command(suite, skips, verbose):
+    """Runs a suite's command; one failure more when it dies, hangs, or runs no test at all."""
+    tally = Tally()
+    if not os.access(ROOT / suite.command[0], os.X_OK):
+        print(f"FAIL {suite.name}: no program {suite.command[0]}")
+        return Tally(failed=1)
+    process = subprocess.Popen(suite.command, cwd=ROOT, env={**os.environ, **SANITIZERS}, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                               start_new_session=True)
+    late = threading.Event()
+    timer = threading.Timer(suite.limit_s, lambda: (late.set(), end_group(process)))
+    timer.start()
+    try:
+        for line in process.stdout:
+            line = line.rstrip("\n")
+            if count(suite.name, line, tally, skips) or verbose:
+                print(line, flush=True)
+        status = process.wait()
+    finally:
+        timer.cancel()
+        end_group(process)
+    trouble = None
+    if late.is_set():
+        trouble = f"ran longer than {suite.limit_s} s"
+    elif status != 0 and tally.failed == 0:
+        trouble = f"exit status {status} though no test failed"
+    elif tally.passed + tally.failed + tally.skipped == 0:
+        trouble = "ran no test"
+    if trouble:
+        print(f"FAIL {suite.name}: {trouble}")
+        tally.failed += 1
+    return tally
+
+
+class Builder:
+    """Brings build folders up to date, one at a time, each target once a run."""
+
+    def __init__(self):
+        self.done = {}
+
+    def __call__(self, folder, targets):
+        key = (folder, targets)
+        if key not in self.done:
+            self.done[key] = self.configure(folder) and self.compile(folder, targets)
+        return self.done[key]
+
+    @staticmethod
+    def step(command, folder):
+        environment = {**os.environ, **BUILD_ENVIRONMENT.get(folder, {})}
+        result = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, errors="replace")
+        if result.returncode != 0:
+            print(result.stdout[-12000:])
+        return result.returncode == 0
+
+    def configure(self, folder):
+        if (ROOT / folder / "build.ninja").is_file():
+            return True
+        return self.step(["meson", "setup", folder, *BUILDS[folder]], folder)
+
+    def compile(self, folder, targets):
+        return self.step(["ninja", "-C", folder, "-j", JOBS, *targets], folder)
+
+
+def run_suite(suite, build, skips, verbose):
+    started = time.monotonic()
+    tally = Tally()
+    if suite.build:
+        if not build(suite.build, suite.targets):
+            print(f"FAIL {suite.name}: {suite.build} does not build")
+            tally.failed = 1
+        elif not suite.command:
+            tally.passed = 1
+    built = time.monotonic() - started
+    if suite.command and tally.failed == 0:
+        tally = run_command(suite, skips, verbose)
+    print(f"== {suite.name}: {tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped, "
+          f"{time.monotonic() - started:.1f} s (of which {built:.1f} s to build)", flush=True)
+    return tally
+
+
+def chosen(names):
+    known = {suite.name: suite for suite in SUITES}
+    if not names:
+        return [suite for suite in SUITES if suite.by_default]
+    if names == ["all"]:
+        return SUITES
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SystemExit(f"tests/run: no suite '{unknown[0]}'; there are: all {' '.join(known)}")
+    return [known[name] for name in names]
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/run")
+    parser.add_argument("suite", nargs="*", help="default: those that --list marks with *; all: every one")
+    parser.add_argument("--list", action="store_true", help="names the suites and ends")
+    parser.add_argument("-v", "--verbose", action="store_true", help="shows tests that passed, too")
+    options = parser.parse_args()
+    if options.list:
+        for suite in SUITES:
+            print(f"{'*' if suite.by_default else ' '} {suite.name:10} {suite.about}")
+        return 0
+    suites, skips, build, total = chosen(options.suite), expected_skips(), Builder(), Tally()
+    started = time.monotonic()
+    for suite in suites:
+        total.add(run_suite(suite, build, skips, options.verbose))
+    print(f"== {len(suites)} suites in {time.monotonic() - started:.1f} s, {total.skipped} expected skips")
+    print(f"{total.passed} passed, {total.failed} failed")
+    return 0 if total.failed == 0 and total.passed > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
