@@ -1,0 +1,131 @@
+// A StreamPort is one full-duplex byte stream as both wings see it: two bounded chains, credit, half-close each way,
+// abort, and polled events. The application (proxy) holds one side, the transport (net) the other; neither calls the
+// other. Each side's calls leave the port on the other side's ready list, so that a turn's work is what is ready, not
+// what exists.
+//
+// Life: made by PortTable::accept (transport) or PortTable::connect (application). The application ends its side with
+// close() or abort() and forgets the handle; the transport flushes, lingers or resets, then calls PortTable::destroy.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/endpoint.h"
+#include "dataplane/base/pool.h"
+#include "dataplane/base/reasons.h"
+#include "dataplane/stream/chain.h"
+
+namespace wp::stream {
+
+class PortTable;
+using PortId = Handle;
+
+// What take_events() tells the application. Bits of one byte.
+enum PortEvent : std::uint8_t {
+  kOpened = 1,      // accepted, or the handshake that connect() asked for is complete
+  kReadable = 2,    // rx grew
+  kWritable = 4,    // tx shrank to at most half its limit after notify_writable()
+  kPeerClosed = 8,  // the peer's FIN: nothing follows what is in rx
+  kFailed = 16,     // the stream is dead, failure() says why; what is in rx is all there will ever be
+};
+
+class StreamPort {
+ public:
+  StreamPort(PortTable& table, PortId id, NodePool& nodes, std::uint32_t rx_limit, std::uint32_t tx_limit)
+      : table_(&table), rx_(nodes, rx_limit), tx_(nodes, tx_limit), id_(id) {}
+  StreamPort(const StreamPort&) = delete;
+  StreamPort& operator=(const StreamPort&) = delete;
+
+  [[nodiscard]] PortId id() const { return id_; }
+  [[nodiscard]] const Endpoint& local() const { return local_; }
+  [[nodiscard]] const Endpoint& remote() const { return remote_; }
+
+  // --- the application's side
+
+  // Events since the last call.
+  [[nodiscard]] std::uint8_t take_events();
+  [[nodiscard]] const Chain& rx() const { return rx_; }
+  [[nodiscard]] bool is_open() const { return open_; }
+  [[nodiscard]] bool peer_closed() const { return peer_closed_; }
+  [[nodiscard]] bool failed() const { return failure_ != Reason::none; }
+  [[nodiscard]] Reason failure() const { return failure_; }
+
+  // Frees `n` received bytes; this is what opens the TCP window or re-arms the receive.
+  void consume(std::uint32_t n);
+  // Takes the first received slice whole.
+  [[nodiscard]] Slice pop_rx();
+
+  // Queues bytes to send; see Chain for what false means. Credit is advice to the caller, not enforced here.
+  [[nodiscard]] bool push(Slice&& slice);
+  [[nodiscard]] bool append(Bytes bytes);
+  [[nodiscard]] std::uint32_t tx_credit() const { return tx_.credit(); }
+  [[nodiscard]] std::uint32_t tx_bytes() const { return tx_.bytes(); }
+  // Asks for one kWritable, once tx has drained to half its limit; at once when nothing is queued.
+  void notify_writable();
+
+  // Half-close: FIN after what is queued. No push or append may follow.
+  void finish();
+  // Ends this side: sends what is queued, then FIN, reads and drops what the peer still sends (bounded by the
+  // transport), then frees the port. The application must not use the port again.
+  void close();
+  // Ends both directions now: queued bytes are dropped, the peer sees a reset.
+  void abort(Reason why);
+
+  // The application's own mark, to find its object again; 0 in a fresh port.
+  void set_owner(std::uint64_t owner) { owner_ = owner; }
+  [[nodiscard]] std::uint64_t owner() const { return owner_; }
+
+  // --- the transport's side
+
+  [[nodiscard]] const Chain& tx() const { return tx_; }
+  [[nodiscard]] std::uint32_t rx_credit() const { return rx_.credit(); }
+  [[nodiscard]] bool wants_connect() const { return wants_connect_; }
+  [[nodiscard]] bool wants_fin() const { return finishing_ && tx_.empty(); }
+  [[nodiscard]] bool closing() const { return closing_; }    // close() was called
+  [[nodiscard]] bool aborting() const { return aborting_; }  // abort() was called
+
+  void set_local(const Endpoint& local) { local_ = local; }
+  // connect() is under way; the request is not seen again.
+  void connect_started() { wants_connect_ = false; }
+  void opened();
+  // Hands received bytes over. False when the node pool is empty: the transport keeps the slice and counts. Bytes for
+  // an application that has closed are dropped.
+  [[nodiscard]] bool deliver(Slice&& slice);
+  // As deliver(), by copy into the shard's slabs: for a piece too small to pin a receive buffer of its own. False when
+  // slabs or nodes are too few.
+  [[nodiscard]] bool deliver_copy(Bytes bytes);
+  void deliver_fin();
+  // The first `n` queued bytes were sent.
+  void sent(std::uint32_t n);
+  void fail(Reason why);
+  // The transport stopped receiving for want of credit: consume() puts the port on its ready list once half of the
+  // credit is back.
+  void set_rx_paused(bool paused) { rx_paused_ = paused; }
+  [[nodiscard]] bool rx_paused() const { return rx_paused_; }
+
+ private:
+  friend class PortTable;
+  void after_consume();
+  void tell_application(std::uint8_t event);
+  void tell_transport();
+  void forget_application();
+
+  PortTable* table_;
+  Chain rx_;
+  Chain tx_;
+  std::uint64_t owner_ = 0;
+  Endpoint local_;
+  Endpoint remote_;
+  PortId id_;
+  std::uint8_t events_ = 0;
+  Reason failure_ = Reason::none;
+  bool open_ = false;
+  bool wants_connect_ = false;
+  bool peer_closed_ = false;
+  bool finishing_ = false;
+  bool closing_ = false;
+  bool aborting_ = false;
+  bool rx_paused_ = false;
+  bool notify_writable_ = false;
+};
+
+}  // namespace wp::stream
