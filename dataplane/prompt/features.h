@@ -1,0 +1,82 @@
+// prompt: what a request's body says about where its cached state may be. A span goes in, Features come out. It may not
+// know replicas, connections or HTTP; the proxy hands it the few header values it may look at.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dataplane/base/result.h"
+
+namespace wp::prompt {
+
+enum class Api : std::uint8_t { none, chat_completions, completions, responses, embeddings, messages };
+
+// POST paths of the APIs; `none` for every other path.
+[[nodiscard]] Api api_of(std::string_view path);
+[[nodiscard]] std::string_view word(Api api);
+
+// A string value as it stands in the body, quotes included, for later edits that splice: offsets into the body, length
+// 0 when absent.
+struct Splice {
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;
+};
+
+enum class SessionSource : std::uint8_t { none, header, body };
+
+inline constexpr std::uint32_t kFirstChunkBytes = 1024;
+inline constexpr std::uint32_t kBytesPerToken = 4;  // the working estimate, until replies correct it
+
+struct Features {
+  Api api = Api::none;
+  bool stream = false;
+  // Keyed 64-bit hash of the session key together with the caller's credential; 0 when none was sent.
+  std::uint64_t session = 0;
+  SessionSource session_source = SessionSource::none;
+  // Hash of the canonical stream's first kFirstChunkBytes, cut at the end of the first user turn so that the turns
+  // that follow do not change it. Never 0.
+  std::uint64_t first_chunk = 0;
+  std::uint64_t canonical_bytes = 0;    // length of the whole canonical stream
+  std::uint32_t estimated_tokens = 0;   // canonical_bytes / kBytesPerToken, at least 1
+  std::uint32_t max_output_tokens = 0;  // 0: not given
+  std::string_view model;               // unescaped; lives until the extractor's next call; empty when absent
+  Splice model_value;
+};
+
+// Header values that matter here, chosen by the proxy from the configured list; empty when absent.
+struct HeaderHints {
+  std::string_view session = {};     // the first present session header's value
+  std::string_view credential = {};  // Authorization's or x-api-key's value, whole
+};
+
+struct ExtractLimits {
+  std::uint32_t max_body = 8 * 1024 * 1024;
+  std::uint32_t max_depth = 64;  // objects and arrays inside one another, the body being the first
+  std::uint64_t key = 0;         // keys every hash: nodes that must agree share it
+};
+
+// One a shard: owns the parser's memory, which grows to the largest body seen (bounded by max_body) and stays.
+class Extractor {
+ public:
+  explicit Extractor(const ExtractLimits& limits);
+  Extractor(const Extractor&) = delete;
+  Extractor& operator=(const Extractor&) = delete;
+  ~Extractor();
+
+  // Reads a body of `size` bytes at `data`, behind which kPadding more bytes are readable. Errors: bad_json,
+  // repeated_key, bad_field, nested_too_deep, body_too_large (more than max_body), no_buffer (no memory to grow into).
+  // The position of repeated_key and bad_field is that of the outermost member at fault, else it is 0. A key that is
+  // missing or null is the replica's business, as is a value of the right type that makes no sense.
+  static constexpr std::uint32_t kPadding = 64;
+  [[nodiscard]] Result<Features> extract(Api api, const char* data, std::uint32_t size, const HeaderHints& hints);
+
+  // Features of a request without a JSON body: session from the headers only.
+  [[nodiscard]] Features without_body(const HeaderHints& hints) const;
+
+ private:
+  struct Parser;
+  Parser* parser_;
+};
+
+}  // namespace wp::prompt
