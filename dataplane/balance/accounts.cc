@@ -1,0 +1,105 @@
+#include "dataplane/balance/accounts.h"
+
+#include <utility>
+
+#include "dataplane/base/assert.h"
+
+namespace wp::balance {
+namespace {
+
+// Every figure stands for itself: no reader concludes anything about other memory from it, so no order is needed.
+constexpr auto kOrder = std::memory_order_relaxed;
+
+// The division comes last: with weights and totals as they occur the products are exact in 53 bits, and so is the
+// comparison at the bound.
+bool within_one(std::uint64_t account, std::uint64_t floor, double share, double weight_sum) {
+  return account <= floor || static_cast<double>(account) <= share / weight_sum;
+}
+
+}  // namespace
+
+Charge::Charge(Charge&& other) noexcept
+    : accounts_(std::exchange(other.accounts_, nullptr)),
+      replica_(other.replica_),
+      pool_(other.pool_),
+      prefill_(std::exchange(other.prefill_, 0)) {}
+
+Charge& Charge::operator=(Charge&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  accounts_ = std::exchange(other.accounts_, nullptr);
+  replica_ = other.replica_;
+  pool_ = other.pool_;
+  prefill_ = std::exchange(other.prefill_, 0);
+  return *this;
+}
+
+void Charge::release_prefill() {
+  if (accounts_ == nullptr || prefill_ == 0) return;
+  accounts_->replicas_[replica_.id].prefill.fetch_sub(prefill_, kOrder);
+  accounts_->pools_[pool_].prefill.fetch_sub(prefill_, kOrder);
+  prefill_ = 0;
+}
+
+void Charge::release() {
+  if (accounts_ == nullptr) return;
+  release_prefill();
+  Accounts::Slot& replica = accounts_->replicas_[replica_.id];
+  replica.streams.fetch_sub(1, kOrder);
+  replica.released.fetch_add(1, kOrder);
+  accounts_->pools_[pool_].streams.fetch_sub(1, kOrder);
+  accounts_ = nullptr;
+}
+
+Accounts::Accounts(std::uint32_t max_replicas, std::uint32_t max_pools)
+    : max_replicas_(max_replicas),
+      max_pools_(max_pools),
+      replicas_(std::make_unique<Slot[]>(max_replicas)),
+      pools_(std::make_unique<Slot[]>(max_pools)) {}
+
+Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens) {
+  WP_ASSERT(replica.valid() && replica.id < max_replicas_ && pool < max_pools_);
+  Slot& slot = replicas_[replica.id];
+  slot.prefill.fetch_add(prefill_tokens, kOrder);
+  slot.streams.fetch_add(1, kOrder);
+  slot.charged.fetch_add(1, kOrder);
+  pools_[pool].prefill.fetch_add(prefill_tokens, kOrder);
+  pools_[pool].streams.fetch_add(1, kOrder);
+  Charge charge;
+  charge.accounts_ = this;
+  charge.replica_ = replica;
+  charge.pool_ = pool;
+  charge.prefill_ = prefill_tokens;
+  return charge;
+}
+
+Load Accounts::load(std::uint32_t replica_id) const {
+  WP_ASSERT(replica_id < max_replicas_);
+  const Slot& slot = replicas_[replica_id];
+  return {slot.prefill.load(kOrder), slot.streams.load(kOrder)};
+}
+
+Load Accounts::total(std::uint32_t pool) const {
+  WP_ASSERT(pool < max_pools_);
+  return {pools_[pool].prefill.load(kOrder), pools_[pool].streams.load(kOrder)};
+}
+
+std::uint64_t Accounts::charged(std::uint32_t replica_id) const {
+  WP_ASSERT(replica_id < max_replicas_);
+  return replicas_[replica_id].charged.load(kOrder);
+}
+
+std::uint64_t Accounts::released(std::uint32_t replica_id) const {
+  WP_ASSERT(replica_id < max_replicas_);
+  return replicas_[replica_id].released.load(kOrder);
+}
+
+bool Accounts::within(const Bounds& bounds, Load load, Load total, std::uint32_t weight, std::uint64_t weight_sum) {
+  WP_ASSERT(weight_sum > 0);
+  const double scale = bounds.factor * static_cast<double>(weight);
+  const auto sum = static_cast<double>(weight_sum);
+  return within_one(load.prefill, bounds.prefill_floor, scale * static_cast<double>(total.prefill), sum) &&
+         within_one(load.streams, bounds.streams_floor, scale * static_cast<double>(total.streams), sum);
+}
+
+}  // namespace wp::balance

@@ -1,0 +1,95 @@
+// The two load accounts of every replica, global over the shards: prefill (estimated uncached tokens, released at the
+// first byte of the reply) and streams (released at the end). Charged at the pick, each released exactly once; health
+// never touches them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+namespace wp::balance {
+
+// Names a replica beyond the life of a Snapshot: its slot in the accounts and which of those that had the slot.
+struct ReplicaRef {
+  std::uint32_t id = 0;
+  std::uint32_t generation = 0;  // from 1; 0 names nothing
+
+  [[nodiscard]] constexpr bool valid() const { return generation != 0; }
+  friend constexpr bool operator==(ReplicaRef, ReplicaRef) = default;
+};
+
+// A replica may be picked while each account, before the charge, is at most
+// max(floor, factor * weight * total / weight_sum): bounded loads (Mirrokni, Thorup, Zadimoghaddam 2016) with a floor,
+// so that a quiet pool does not spill. A bound is exceeded by at most one request a racing shard.
+struct Bounds {
+  double factor = 1.25;
+  std::uint64_t prefill_floor = 65'536;  // tokens: seconds of prefill, well above the largest usual prompt
+  std::uint32_t streams_floor = 16;
+};
+
+struct Load {
+  std::uint64_t prefill = 0;
+  std::uint64_t streams = 0;
+};
+
+class Accounts;
+
+// What one request owes. Move-only; whatever is still owed when it goes away is released then, so each part is released
+// exactly once on every path.
+class Charge {
+ public:
+  Charge() = default;
+  Charge(Charge&& other) noexcept;
+  Charge& operator=(Charge&& other) noexcept;
+  Charge(const Charge&) = delete;
+  Charge& operator=(const Charge&) = delete;
+  ~Charge() { release(); }
+
+  void release_prefill();  // the first byte came; nothing happens the second time
+  void release();          // everything
+  [[nodiscard]] bool held() const { return accounts_ != nullptr; }
+  [[nodiscard]] ReplicaRef replica() const { return replica_; }
+  [[nodiscard]] std::uint32_t prefill() const { return prefill_; }
+
+ private:
+  friend class Accounts;
+  Accounts* accounts_ = nullptr;
+  ReplicaRef replica_;
+  std::uint32_t pool_ = 0;
+  std::uint32_t prefill_ = 0;
+};
+
+class Accounts {
+ public:
+  Accounts(std::uint32_t max_replicas, std::uint32_t max_pools);
+
+  // Any thread.
+  [[nodiscard]] Charge charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens);
+  [[nodiscard]] Load load(std::uint32_t replica_id) const;
+  [[nodiscard]] Load total(std::uint32_t pool) const;
+  // Charges ever made to a replica's slot, and releases: equal when it is idle. For tests and exposition.
+  [[nodiscard]] std::uint64_t charged(std::uint32_t replica_id) const;
+  [[nodiscard]] std::uint64_t released(std::uint32_t replica_id) const;
+
+  // Whether `load` of a replica of that weight is within the bounds.
+  [[nodiscard]] static bool within(const Bounds& bounds, Load load, Load total, std::uint32_t weight,
+                                   std::uint64_t weight_sum);
+
+  [[nodiscard]] std::uint32_t max_replicas() const { return max_replicas_; }
+  [[nodiscard]] std::uint32_t max_pools() const { return max_pools_; }
+
+ private:
+  friend class Charge;
+  struct alignas(64) Slot {
+    std::atomic<std::uint64_t> prefill{0};
+    std::atomic<std::uint64_t> streams{0};
+    std::atomic<std::uint64_t> charged{0};
+    std::atomic<std::uint64_t> released{0};
+  };
+  std::uint32_t max_replicas_;
+  std::uint32_t max_pools_;
+  std::unique_ptr<Slot[]> replicas_;
+  std::unique_ptr<Slot[]> pools_;
+};
+
+}  // namespace wp::balance

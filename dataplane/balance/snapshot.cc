@@ -1,0 +1,57 @@
+#include "dataplane/balance/snapshot.h"
+
+#include <array>
+
+#include "dataplane/base/assert.h"
+
+namespace wp::balance {
+namespace {
+
+constexpr std::array kStrategies = {Strategy::prefix, Strategy::least_loaded, Strategy::round_robin};
+
+}  // namespace
+
+std::string_view word(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::prefix: return "prefix";
+    case Strategy::least_loaded: return "least-loaded";
+    case Strategy::round_robin: return "round-robin";
+  }
+  return "?";
+}
+
+bool parse_strategy(std::string_view text, Strategy& strategy) {
+  for (const Strategy known : kStrategies) {
+    if (word(known) != text) continue;
+    strategy = known;
+    return true;
+  }
+  return false;
+}
+
+std::string_view word(ReplicaState state) {
+  switch (state) {
+    case ReplicaState::up: return "up";
+    case ReplicaState::starting: return "starting";
+    case ReplicaState::draining: return "draining";
+    case ReplicaState::down: return "down";
+  }
+  return "?";
+}
+
+const Pool* Snapshot::route(std::string_view model) const {
+  for (const Route& route : routes) {
+    if (!route.model.empty() && route.model != model) continue;
+    WP_ASSERT(route.pool < pools.size());
+    return &pools[route.pool];
+  }
+  return nullptr;
+}
+
+const Replica* Snapshot::find(ReplicaRef ref) const {
+  if (!ref.valid() || ref.id >= by_id.size() || by_id[ref.id] == kNoReplica) return nullptr;
+  const Replica& replica = replicas[by_id[ref.id]];
+  return replica.ref == ref ? &replica : nullptr;
+}
+
+}  // namespace wp::balance

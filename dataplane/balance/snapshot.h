@@ -1,0 +1,79 @@
+// balance: which replica. Pure functions of (snapshot, accounts, features, rng); one strategy a file. It may not know
+// connections, HTTP or how a replica is reached.
+//
+// A Snapshot is everything a shard reads of the configuration: built off-path by the control thread, immutable once
+// published, freed under QSBR. No pointer into it survives a turn: what must outlive one is a ReplicaRef or a copy.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/balance/accounts.h"
+#include "dataplane/balance/ring.h"
+#include "dataplane/base/endpoint.h"
+
+namespace wp::balance {
+
+enum class Strategy : std::uint8_t { prefix, least_loaded, round_robin };
+
+[[nodiscard]] std::string_view word(Strategy strategy);
+// The strategy of that word ("prefix", "least-loaded", "round-robin"); false when there is none.
+[[nodiscard]] bool parse_strategy(std::string_view text, Strategy& strategy);
+
+// Only `up` replicas are picked. `starting` answers health checks with "not yet", `draining` keeps what it has.
+enum class ReplicaState : std::uint8_t { up, starting, draining, down };
+[[nodiscard]] std::string_view word(ReplicaState state);
+
+struct Replica {
+  ReplicaRef ref;
+  std::string name;                 // as configured, "host:port"; its identity on the ring and in counters
+  std::string authority;            // Host sent upstream
+  std::vector<Endpoint> endpoints;  // resolved addresses in order of preference; empty: not resolvable, never picked
+  std::uint32_t weight = 100;       // 1..1000, relative
+  std::uint8_t priority = 0;        // 0 first; higher ones only when no lower one can be picked
+  ReplicaState state = ReplicaState::up;
+
+  [[nodiscard]] bool pickable() const { return state == ReplicaState::up && !endpoints.empty(); }
+};
+
+struct Pool {
+  std::string name;
+  std::uint32_t id = 0;  // index of its totals in Accounts
+  Strategy strategy = Strategy::prefix;
+  Bounds bounds;
+  std::vector<std::uint16_t> members;  // every replica of the pool, as indices into Snapshot::replicas
+
+  // Made by seal() from the above.
+  std::vector<std::uint16_t> pickable;    // members of the lowest priority that has any, ascending by ring identity
+  std::uint64_t weight_sum = 0;           // over pickable
+  std::vector<std::uint64_t> cumulative;  // weights up to and with each of pickable; empty when all are equal
+
+  std::shared_ptr<const Ring> ring;  // over pickable: ring members are indices into `pickable`; only for `prefix`
+};
+
+// First match wins. An empty model matches every model.
+struct Route {
+  std::string model;
+  std::uint32_t pool = 0;  // index into Snapshot::pools
+};
+
+inline constexpr std::uint16_t kNoReplica = UINT16_MAX;
+
+struct Snapshot {
+  std::uint64_t version = 0;
+  std::vector<Replica> replicas;
+  std::vector<Pool> pools;
+  std::vector<Route> routes;
+  bool draining = false;             // the daemon stops: keep what runs, offer no keep-alive
+  std::vector<std::uint16_t> by_id;  // ReplicaRef::id -> index into replicas, or kNoReplica; made by seal()
+
+  // The pool that serves `model` (empty when the request names none), or nullptr.
+  [[nodiscard]] const Pool* route(std::string_view model) const;
+  // The replica of a reference, or nullptr when it has left or its id has been reused.
+  [[nodiscard]] const Replica* find(ReplicaRef ref) const;
+};
+
+}  // namespace wp::balance

@@ -1,0 +1,45 @@
+// What strategies share. Internal to balance: others call pick().
+//
+// A strategy is a function of PickInput; its pool has at least two pickable replicas. It returns nothing when all that
+// it may take are excluded.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/balance/pick.h"
+
+namespace wp::balance {
+
+[[nodiscard]] Pick pick_prefix(const PickInput& input);
+[[nodiscard]] Pick pick_least_loaded(const PickInput& input);
+[[nodiscard]] Pick pick_round_robin(const PickInput& input);
+
+// The replica at a position of the pool's `pickable`.
+[[nodiscard]] const Replica& pickable_at(const PickInput& input, std::size_t position);
+
+[[nodiscard]] bool is_excluded(const PickInput& input, const Replica& replica);
+
+// The first that is not excluded, from `start` on and around; nullptr when all are. Looks at one more than are
+// excluded.
+[[nodiscard]] const Replica* first_allowed(const PickInput& input, std::size_t start);
+
+// Keeps the cheapest of those offered: the least prefill, then the least streams, both relative to weight. Of equals,
+// the first offered. Ignores excluded ones.
+class Cheapest {
+ public:
+  explicit Cheapest(const PickInput& input) : input_(input) {}
+
+  void offer(const Replica& replica);
+  // Offers up to `count` (at most kMaxSamples) different replicas drawn at random, in at most twice as many draws.
+  static constexpr std::uint32_t kMaxSamples = 8;
+  void offer_samples(std::uint32_t count);
+
+  [[nodiscard]] const Replica* best() const { return best_; }
+
+ private:
+  const PickInput& input_;
+  const Replica* best_ = nullptr;
+  Load load_;
+};
+
+}  // namespace wp::balance
