@@ -1,0 +1,172 @@
+// The half of Proxy that faces clients: connections, reading requests, refusing them.
+#include <algorithm>
+
+#include "dataplane/base/assert.h"
+#include "dataplane/proxy/proxy.h"
+
+namespace wp::proxy {
+
+void Proxy::accept(stream::StreamPort& port) {
+  if (draining_ || clients_.full()) {
+    counters_.reasons.count(draining_ ? Reason::shutting_down : Reason::no_connection_slot);
+    ErrorReply reply{.reason = draining_ ? Reason::shutting_down : Reason::no_connection_slot, .retry_after = true};
+    http::Writer out(scratch_);
+    write_error(out, reply);
+    // Best effort: without a buffer for it the close alone must say it.
+    static_cast<void>(port.append(out.written()));
+    port.close();
+    return;
+  }
+  const Handle h = clients_.make();
+  Client& client = clients_.get(h);
+  client.port = port.id();
+  const std::string text = address_string(port.remote());
+  client.address_length = static_cast<std::uint8_t>(std::min(text.size(), sizeof client.address));
+  std::copy_n(text.begin(), client.address_length, client.address);
+  port.set_owner(kClientOwner | h.index);
+  counters_.clients.add();
+  counters_.accepted.add();
+  arm_client(h, now_ + config_.timeouts.head);
+  on_client(h);
+}
+
+void Proxy::on_client(Handle h) {
+  const Client& client = clients_.get(h);
+  stream::StreamPort& port = ports_.get(client.port);
+  const std::uint8_t events = port.take_events();
+  if (port.failed()) {
+    if (client.exchange.valid()) cancel(client.exchange, port.failure());
+    return close_client(h, port.failure());
+  }
+  if (!client.exchange.valid()) return read_requests(h);
+  // A FIN while a reply is pending: nobody waits for it any more, so the replica's slot is freed at once. Unread bytes
+  // are pipelined requests of a client that still expects its answers.
+  if (port.peer_closed() && port.rx().empty()) {
+    cancel(client.exchange, Reason::client_closed);
+    return close_client(h, Reason::client_closed);
+  }
+  if ((events & stream::kWritable) != 0) pump(client.exchange);
+}
+
+void Proxy::read_requests(Handle h) {
+  Client& client = clients_.get(h);
+  stream::StreamPort& port = ports_.get(client.port);
+  if (port.tx_credit() == 0) {  // our own error replies pile up: the client must read first
+    port.notify_writable();
+    return arm_client(h, now_ + config_.timeouts.client_progress);
+  }
+  const bool fresh = !client.request.valid();
+  const IntakeResult result = intake_.read(port, client.request);
+  switch (result.kind) {
+    case IntakeResult::Kind::complete: return start_exchange(h);
+    case IntakeResult::Kind::refused: return refuse(h, result.reason, result.reusable && !draining_);
+    case IntakeResult::Kind::need_more: break;
+  }
+  if (port.peer_closed()) {
+    return close_client(h, client.request.valid() ? Reason::client_closed : Reason::peer_closed);
+  }
+  if (!client.request.valid()) {
+    if (draining_) close_client(h, Reason::shutting_down);
+  } else if (!intake_.get(client.request).head_complete) {
+    if (fresh) arm_client(h, now_ + config_.timeouts.head);
+  } else if (result.progress) {
+    arm_client(h, now_ + config_.timeouts.body);
+  }
+}
+
+ErrorReply Proxy::describe_refusal(const Client& client, Reason reason, bool keep_alive) {
+  ErrorReply reply{.reason = reason, .keep_alive = keep_alive};
+  reply.retry_after = info(reason).status == 503;
+  Handle request = client.request;
+  if (const Exchange* exchange = exchanges_.find(client.exchange)) {
+    reply.api = exchange->api;
+    reply.http10 = exchange->http10;
+    reply.head_request = exchange->method == http::Method::head;
+    return reply;
+  }
+  if (!request.valid()) return reply;
+  const Request& read = intake_.get(request);
+  reply.api = read.api;
+  if (!read.head_complete) return reply;
+  reply.http10 = read.head().minor_version == 0;
+  reply.head_request = read.head().method == http::Method::head;
+  reply.keep_alive = keep_alive && read.head().keep_alive;
+  return reply;
+}
+
+void Proxy::refuse(Handle h, Reason reason, bool keep_alive) {
+  const ErrorReply reply = describe_refusal(clients_.get(h), reason, keep_alive);
+  counters_.reasons.count(reason);
+  counters_.refused.add();
+  answer(h, reply);
+}
+
+void Proxy::answer(Handle h, const ErrorReply& reply) {
+  Client& client = clients_.get(h);
+  http::Writer out(scratch_);
+  write_error(out, reply);
+  WP_ASSERT(!out.overflowed());
+  stream::StreamPort& port = ports_.get(client.port);
+  const bool queued = port.append(out.written());
+  if (client.request.valid()) intake_.release(client.request);
+  if (!queued || !reply.keep_alive) return close_client(h, Reason::finished);
+  arm_client(h, now_ + config_.timeouts.keep_alive);
+  ports_.requeue_for_application(client.port);
+}
+
+void Proxy::start_exchange(Handle h) {
+  Client& client = clients_.get(h);
+  Request& request = intake_.get(client.request);
+  const Handle e = exchanges_.make();
+  WP_ASSERT(e.valid());  // as many as clients, and each has one
+  Exchange& exchange = exchanges_.get(e);
+  exchange.client = h;
+  exchange.request = client.request;
+  exchange.api = request.api;
+  exchange.method = request.head().method;
+  exchange.http10 = request.head().minor_version == 0;
+  exchange.keep_alive = request.head().keep_alive && !draining_;
+  exchange.received = now_;
+  client.exchange = e;
+  client.request = {};
+  counters_.in_flight.add();
+  client_deadlines_.disarm(h.index);
+  const Reason reason = dispatcher_.dispatch(now_, *snapshot_, exchange, e, request, client.address_text());
+  if (reason != Reason::none) fail_exchange(e, reason);
+}
+
+void Proxy::on_client_deadline(Handle h) {
+  const Client& client = clients_.get(h);
+  if (client.exchange.valid()) {
+    cancel(client.exchange, Reason::client_timeout);
+    return abort_client(h, Reason::client_timeout);
+  }
+  if (client.request.valid()) {
+    const bool in_body = intake_.get(client.request).head_complete;
+    return refuse(h, in_body ? Reason::body_timeout : Reason::head_timeout, false);
+  }
+  close_client(h, Reason::idle_timeout);
+}
+
+void Proxy::forget_client(Handle h) {
+  Client& client = clients_.get(h);
+  WP_ASSERT(!client.exchange.valid());
+  if (client.request.valid()) intake_.release(client.request);
+  client_deadlines_.disarm(h.index);
+  clients_.destroy(h);
+  counters_.clients.sub();
+}
+
+void Proxy::close_client(Handle h, Reason why) {
+  ports_.get(clients_.get(h).port).close();
+  counters_.reasons.count(why);
+  forget_client(h);
+}
+
+void Proxy::abort_client(Handle h, Reason why) {
+  ports_.get(clients_.get(h).port).abort(why);
+  counters_.reasons.count(why);
+  forget_client(h);
+}
+
+}  // namespace wp::proxy

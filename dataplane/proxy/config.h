@@ -1,0 +1,48 @@
+// What an operator may set of the request path. Values are copied at start; what can change at run time is in the
+// Snapshot.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/time.h"
+#include "dataplane/http/head.h"
+#include "dataplane/stream/body_slabs.h"
+
+namespace wp::proxy {
+
+struct Timeouts {
+  Duration head = seconds(10);              // a request's head, from its first byte
+  Duration body = seconds(30);              // between two pieces of a request's body
+  Duration keep_alive = seconds(75);        // an idle client connection
+  Duration connect = seconds(5);            // a handshake towards a replica
+  Duration first_byte = seconds(600);       // from the request sent to the reply's first byte
+  Duration reply_progress = seconds(120);   // between two pieces of a reply's body
+  Duration client_progress = seconds(120);  // a client that takes nothing of a queued reply
+  // An idle pooled connection. Below the 5 s after which uvicorn (vLLM, SGLang) and llama.cpp close theirs.
+  Duration upstream_idle = seconds(4);
+};
+
+struct ProxyConfig {
+  http::HeadLimits head;
+  stream::BodyLimits body;
+  Timeouts timeouts;
+  std::uint32_t max_clients = 8'192;                // client connections a shard
+  std::uint32_t max_upstreams = 8'192;              // connections to replicas a shard
+  std::uint32_t head_slabs = 2'048;                 // requests whose head is being read or is kept for a retry
+  std::uint32_t idle_per_replica = 256;             // pooled connections a replica and shard
+  std::uint32_t requests_per_upstream = 1'000'000;  // then the connection is closed
+  std::uint32_t attempts = 3;                       // replicas tried for a request that none has begun to answer
+  bool decision_headers = false;                    // x-warmpath-decision and x-warmpath-replica on replies
+  // Paths besides the APIs that are passed on, to a least-loaded replica; a prefix ends at a '/' or the path's end.
+  std::vector<std::string> pass_paths = {"/v1/", "/tokenize", "/detokenize"};
+  // Headers that may carry the session key, in order of precedence, in lower case.
+  std::vector<std::string> session_headers = {
+      "x-session-id",      "session-id", "session_id", "x-conversation-id", "x-claude-code-session-id",
+      "x-session-affinity"};
+  std::uint64_t hash_key = 0;  // keys the session and prefix hashes; the same on nodes that must agree
+  std::uint64_t seed = 1;      // of the shard's generator
+};
+
+}  // namespace wp::proxy

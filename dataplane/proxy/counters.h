@@ -1,0 +1,43 @@
+// What the request path of one shard counts.
+#pragma once
+
+#include "dataplane/base/counters.h"
+#include "dataplane/base/metrics.h"
+
+namespace wp::proxy {
+
+struct ProxyCounters {
+  ReasonCounters reasons;
+
+  // Every request ends in exactly one of these.
+  Counter completed;    // a replica's whole reply was handed to the client's connection
+  Counter refused;      // answered by us with an error, no replica asked or none left to ask
+  Counter failed;       // a replica's failure was answered or cut the reply
+  Counter client_gone;  // the client left first
+
+  Counter in_flight;  // gauge: requests picked and not yet ended
+  Counter clients;    // gauge
+  Counter accepted;
+
+  Counter upstream_opened;
+  Counter upstream_reused;
+  Counter upstream_idle;  // gauge
+  Counter upstream_busy;  // gauge
+
+  Counter prompt_tokens;  // estimated, of requests sent to replicas
+  Counter stream_events;  // server-sent events relayed
+  Counter bytes_by_reference;
+  Counter bytes_copied;
+  Counter relay_stalls;  // a reply waited for the shard's own buffers
+  Counter body_slabs;    // gauge: bytes of request bodies held
+
+  LatencyHistogram first_byte_stream;  // whole request received -> first byte of a server-sent-event body
+  LatencyHistogram first_byte_other;   // the same for other replies
+  LatencyHistogram duration;           // whole request received -> reply complete
+  LatencyHistogram connect;            // handshake towards a replica
+
+  // Describes all of the above under the prefix warmpath_.
+  void describe(MetricList& list) const;
+};
+
+}  // namespace wp::proxy

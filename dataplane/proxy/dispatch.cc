@@ -1,0 +1,84 @@
+#include "dataplane/proxy/dispatch.h"
+
+#include <span>
+
+#include "dataplane/base/assert.h"
+#include "dataplane/http/writer.h"
+#include "dataplane/proxy/head_edit.h"
+
+namespace wp::proxy {
+
+Dispatcher::Dispatcher(const ProxyConfig& config, stream::PortTable& ports, UpstreamPool& upstreams,
+                       balance::Accounts& accounts, ProxyCounters& counters, std::uint64_t seed)
+    : config_(config),
+      ports_(ports),
+      upstreams_(upstreams),
+      accounts_(accounts),
+      counters_(counters),
+      rng_(seed),
+      turns_(accounts.max_pools()),
+      scratch_(config.head.head_bytes + 4096) {
+  for (std::uint32_t& turn : turns_) turn = static_cast<std::uint32_t>(rng_.next());
+}
+
+Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exchange& exchange, Handle self,
+                            Request& request, std::string_view client_address) {
+  const balance::Pool* pool = snapshot.route(request.model());
+  if (pool == nullptr) return Reason::unknown_model;
+  const prompt::Features& features = request.features;
+  const balance::PickInput input{
+      .snapshot = snapshot,
+      .pool = *pool,
+      .accounts = accounts_,
+      .rng = rng_,
+      .turn = turns_[pool->id],
+      .session = features.session,
+      .first_chunk = features.first_chunk,
+      .tokens = features.estimated_tokens,
+      .excluded = std::span(exchange.failed.data(), exchange.failures),
+  };
+  // Without a prompt there is nothing warm to find.
+  const balance::Pick pick =
+      request.api == prompt::Api::none ? balance::pick(input, balance::Strategy::least_loaded) : balance::pick(input);
+  if (pick.replica == nullptr) return Reason::no_replica;
+  exchange.decision = pick.decision;
+  exchange.endpoint = 0;
+  exchange.charge = accounts_.charge(pick.replica->ref, pool->id, features.estimated_tokens);
+  counters_.reasons.count(pick.decision);
+  return send(now, *pick.replica, exchange, self, request, client_address, false);
+}
+
+Reason Dispatcher::resend(Instant now, const balance::Snapshot& snapshot, Exchange& exchange, Handle self,
+                          Request& request, std::string_view client_address) {
+  const balance::Replica* replica = snapshot.find(exchange.charge.replica());
+  if (replica == nullptr || replica->endpoints.empty()) return Reason::no_replica;
+  return send(now, *replica, exchange, self, request, client_address, true);
+}
+
+Reason Dispatcher::send(Instant now, const balance::Replica& replica, Exchange& exchange, Handle self, Request& request,
+                        std::string_view client_address, bool fresh) {
+  exchange.upstream = fresh ? Handle{} : upstreams_.reuse(replica, self);
+  exchange.on_reused = exchange.upstream.valid();
+  if (!exchange.on_reused) exchange.upstream = upstreams_.open(replica, exchange.endpoint, self, now);
+  if (!exchange.upstream.valid()) return Reason::no_connection_slot;
+
+  http::Writer out(scratch_);
+  const RequestEdit edit{
+      .authority = replica.authority, .client_address = client_address, .body_bytes = request.body_bytes};
+  write_upstream_request(out, request.head(), edit);
+  stream::StreamPort& port = ports_.get(upstreams_.get(exchange.upstream).port);
+  const bool fits = !out.overflowed();
+  bool queued = fits && port.append(out.written());
+  // The slab is shared, not given: it is kept for a retry until the reply begins.
+  if (queued && request.body_bytes > 0) queued = port.push(request.body.share(0, request.body_bytes));
+  if (!queued) {
+    upstreams_.abort(exchange.upstream, Reason::no_buffer);
+    exchange.upstream = {};
+    return fits ? Reason::no_buffer : Reason::head_too_large;
+  }
+  counters_.prompt_tokens.add(request.features.estimated_tokens);
+  if (exchange.on_reused) upstreams_.arm(exchange.upstream, now + config_.timeouts.first_byte);
+  return Reason::none;
+}
+
+}  // namespace wp::proxy

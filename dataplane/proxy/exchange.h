@@ -1,0 +1,67 @@
+// One request and its reply, from the pick of a replica to the last byte. Owned by its client connection; it names the
+// connections and the request by handles, and no pointer into a Snapshot outlives the turn.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "dataplane/balance/accounts.h"
+#include "dataplane/base/pool.h"
+#include "dataplane/base/reasons.h"
+#include "dataplane/base/time.h"
+#include "dataplane/http/body_reader.h"
+#include "dataplane/http/head_reader.h"
+#include "dataplane/http/sse_scanner.h"
+#include "dataplane/prompt/features.h"
+#include "dataplane/stream/slice.h"
+
+namespace wp::proxy {
+
+inline constexpr std::uint32_t kMaxAttempts = 4;
+
+struct Exchange {
+  Handle client;
+  Handle request;   // kept for a retry until the reply begins
+  Handle upstream;  // invalid between attempts
+  balance::Charge charge;
+
+  // What the client asked, copied because the request is let go when the reply begins.
+  prompt::Api api = prompt::Api::none;
+  http::Method method = http::Method::get;
+  bool http10 = false;
+  bool keep_alive = true;
+
+  // Attempts.
+  std::array<balance::ReplicaRef, kMaxAttempts> failed{};  // replicas not to be tried again
+  std::uint32_t failures = 0;
+  Reason decision = Reason::none;
+  bool on_reused = false;    // this attempt went out on a pooled connection
+  bool stale_retry = false;  // the one retry that a stale pooled connection is owed was used
+  std::uint32_t endpoint = 0;
+
+  // The reply.
+  Handle reply_head;  // while its head is being read
+  http::BodyReader body;
+  http::SseScanner events;
+  http::Framing framing = http::Framing::none;  // towards the client
+  std::uint16_t status = 0;
+  std::uint8_t interims = 0;
+  bool replying = false;  // the head went to the client: nothing can be retried any more
+  bool upstream_reusable = false;
+  bool event_stream = false;
+  bool first_byte_seen = false;
+  bool blocked = false;  // the client takes no more for now
+
+  Instant received;  // the whole request was in
+};
+
+// A reply head being read.
+struct ReplyIntake {
+  ReplyIntake(const http::HeadLimits& limits, stream::Slice&& slab) : reader(limits), text(std::move(slab)) {}
+
+  http::ReplyHeadReader reader;
+  stream::Slice text;
+};
+
+}  // namespace wp::proxy

@@ -1,0 +1,176 @@
+#include "dataplane/proxy/intake.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "dataplane/base/assert.h"
+
+namespace wp::proxy {
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+IntakeResult need_more(bool progress) {
+  return {IntakeResult::Kind::need_more, Reason::none, false, progress};
+}
+IntakeResult refused(Reason reason, bool reusable) {
+  return {IntakeResult::Kind::refused, reason, reusable, true};
+}
+
+std::span<char> as_chars(std::span<std::byte> bytes) {
+  return {reinterpret_cast<char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Intake::Intake(const ProxyConfig& config)
+    : config_(config),
+      heads_(config.head_slabs, config.head.head_bytes),
+      bodies_(config.body),
+      requests_(config.head_slabs),
+      extractor_(prompt::ExtractLimits{.max_body = config.body.max_body, .key = config.hash_key}) {}
+
+void Intake::release(Handle& slot) {
+  requests_.destroy(slot);
+  slot = {};
+}
+
+IntakeResult Intake::read(stream::StreamPort& port, Handle& slot) {
+  if (!slot.valid()) {
+    if (port.rx().empty()) return need_more(false);
+    slot = requests_.make(config_.head);
+    if (!slot.valid()) return refused(Reason::no_buffer, false);
+    Request& fresh = requests_.get(slot);
+    fresh.head_text = heads_.take();
+    WP_ASSERT(fresh.head_text.owns());  // as many slabs as slots
+    fresh.reader.begin(as_chars(fresh.head_text.writable()));
+  }
+  Request& request = requests_.get(slot);
+  if (request.head_complete) return read_body(port, request);
+  const IntakeResult head = read_head(port, request);
+  if (head.kind != IntakeResult::Kind::complete) return head;
+  if (request.head().framing == http::Framing::none) return complete(request);
+  IntakeResult body = read_body(port, request);
+  body.progress = true;
+  return body;
+}
+
+// `complete` here: the head is, and the request is one we serve.
+IntakeResult Intake::read_head(stream::StreamPort& port, Request& request) {
+  bool progress = false;
+  while (!port.rx().empty()) {
+    std::uint32_t taken = 0;
+    const auto fed = request.reader.feed(port.rx().front().bytes(), taken);
+    port.consume(taken);
+    progress = progress || taken > 0;
+    if (!fed) return refused(fed.error().reason, false);
+    if (*fed == http::Progress::complete) {
+      request.head_complete = true;
+      const Reason reason = accept_head(port, request);
+      // Without a body the request has been read to its end, so the next one may follow.
+      if (reason != Reason::none) return refused(reason, request.head().framing == http::Framing::none);
+      return {IntakeResult::Kind::complete, Reason::none, true, true};
+    }
+  }
+  return need_more(progress);
+}
+
+bool Intake::passes(std::string_view path) const {
+  return std::ranges::any_of(config_.pass_paths, [&](const std::string& allowed) {
+    if (!path.starts_with(allowed)) return false;
+    return path.size() == allowed.size() || allowed.ends_with('/') || path[allowed.size()] == '/';
+  });
+}
+
+Reason Intake::accept_head(stream::StreamPort& port, Request& request) {
+  const http::RequestHead& head = request.head();
+  if (head.wants_upgrade) return Reason::upgrade_refused;
+  const std::string_view path = head.path();
+  const prompt::Api api = prompt::api_of(path);
+  if (api != prompt::Api::none) {
+    // OPTIONS is a browser's preflight: it has no prompt and is passed on like any other path.
+    if (head.method != http::Method::post && head.method != http::Method::options) return Reason::method_refused;
+    if (head.method == http::Method::post) request.api = api;
+  } else if (!passes(path)) {
+    return Reason::unknown_path;
+  }
+  return prepare_body(port, request);
+}
+
+Reason Intake::prepare_body(stream::StreamPort& port, Request& request) {
+  const http::RequestHead& head = request.head();
+  if (head.framing == http::Framing::none) return Reason::none;
+  const bool known = head.framing == http::Framing::length;
+  if (known && head.content_length > bodies_.max_body()) return Reason::body_too_large;
+  request.body = bodies_.take(known ? static_cast<std::uint32_t>(head.content_length) : 1);
+  if (!request.body.owns()) return Reason::no_body_slab;
+  request.body_reader.begin(head.framing, head.content_length, Fault::client);
+  // RFC 9110 section 10.1.1: not to HTTP/1.0, and not when the body is already on its way.
+  if (head.expects_continue && head.minor_version >= 1 && port.rx().empty()) {
+    if (!port.append(stream::as_bytes(kContinue))) return Reason::no_buffer;
+  }
+  return Reason::none;
+}
+
+Reason Intake::store(Request& request, stream::Bytes payload) {
+  if (payload.empty()) return Reason::none;
+  const std::uint64_t wanted = std::uint64_t{request.body_bytes} + payload.size();
+  if (wanted > bodies_.max_body()) return Reason::body_too_large;
+  if (wanted > request.body.size()) {
+    // Only chunked bodies grow; doubling keeps the copying linear.
+    const auto room = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted * 2, bodies_.max_body()));
+    if (!bodies_.grow(request.body, request.body_bytes, room)) return Reason::no_body_slab;
+  }
+  std::memcpy(request.body.writable().data() + request.body_bytes, payload.data(), payload.size());
+  request.body_bytes = static_cast<std::uint32_t>(wanted);
+  return Reason::none;
+}
+
+IntakeResult Intake::read_body(stream::StreamPort& port, Request& request) {
+  bool progress = false;
+  for (;;) {
+    if (request.body_reader.done()) return complete(request);  // at once for a length of 0
+    if (port.rx().empty()) return need_more(progress);
+    const auto step = request.body_reader.feed(port.rx().front().bytes());
+    if (!step) return refused(step.error().reason, false);
+    const Reason reason = store(request, step->payload);
+    if (reason != Reason::none) return refused(reason, false);
+    port.consume(step->taken);
+    progress = true;
+    WP_ASSERT(step->taken > 0 || step->done);
+  }
+}
+
+prompt::HeaderHints Intake::hints(const http::RequestHead& head) const {
+  prompt::HeaderHints hints;
+  for (const std::string& name : config_.session_headers) {
+    hints.session = head.value_of(name);
+    if (!hints.session.empty()) break;
+  }
+  if (const http::Field* field = head.find(http::Name::authorization)) {
+    hints.credential = head.value(*field);
+  } else if (const http::Field* key = head.find(http::Name::x_api_key)) {
+    hints.credential = head.value(*key);
+  }
+  return hints;
+}
+
+IntakeResult Intake::complete(Request& request) {
+  const http::RequestHead& head = request.head();
+  if (request.api == prompt::Api::none) {
+    request.features = extractor_.without_body(hints(head));
+    return {IntakeResult::Kind::complete, Reason::none, true, true};
+  }
+  if (!request.body.owns()) return refused(Reason::bad_json, true);
+  const char* text = reinterpret_cast<const char*>(request.body.data());
+  const auto features = extractor_.extract(request.api, text, request.body_bytes, hints(head));
+  if (!features) return refused(features.error().reason, true);
+  request.features = *features;
+  request.features.model = {};
+  if (features->model.size() > request.model_text.size()) return refused(Reason::unknown_model, true);
+  std::ranges::copy(features->model, request.model_text.begin());
+  request.model_length = static_cast<std::uint16_t>(features->model.size());
+  return {IntakeResult::Kind::complete, Reason::none, true, true};
+}
+
+}  // namespace wp::proxy

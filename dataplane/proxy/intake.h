@@ -1,0 +1,80 @@
+// Reads requests off a client's stream: head, checks, body into one slab, features. What it holds for a request lives
+// in a slot that is taken with the request's first byte and given back when its reply begins.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/base/pool.h"
+#include "dataplane/base/result.h"
+#include "dataplane/http/body_reader.h"
+#include "dataplane/http/head_reader.h"
+#include "dataplane/prompt/features.h"
+#include "dataplane/proxy/config.h"
+#include "dataplane/stream/body_slabs.h"
+#include "dataplane/stream/port.h"
+
+namespace wp::proxy {
+
+// A request as far as it has been read.
+struct Request {
+  explicit Request(const http::HeadLimits& limits) : reader(limits) {}
+
+  http::RequestHeadReader reader;
+  stream::Slice head_text;
+  stream::Slice body;  // shows all of its slab's room
+  std::uint32_t body_bytes = 0;
+  http::BodyReader body_reader;
+  prompt::Api api = prompt::Api::none;
+  prompt::Features features;  // without its model: see model()
+  bool head_complete = false;
+
+  [[nodiscard]] const http::RequestHead& head() const { return reader.head(); }
+  [[nodiscard]] std::string_view model() const { return {model_text.data(), model_length}; }
+
+  // A copy: the extractor's lives until its next call only, and a retry comes later.
+  std::array<char, 256> model_text;
+  std::uint16_t model_length = 0;
+};
+
+// What reading came to.
+struct IntakeResult {
+  enum class Kind : std::uint8_t { need_more, complete, refused };
+  Kind kind = Kind::need_more;
+  Reason reason = Reason::none;  // of refused
+  bool reusable = false;         // of refused: the request was read to its end, the connection can serve the next
+  bool progress = false;         // of need_more: bytes were taken
+};
+
+class Intake {
+ public:
+  explicit Intake(const ProxyConfig& config);
+
+  // Reads what is in the port's rx into the client's request; `slot` is made when it is invalid and there are bytes.
+  // May queue "100 Continue". After `refused` the slot still says what is known of the request: release it.
+  [[nodiscard]] IntakeResult read(stream::StreamPort& port, Handle& slot);
+
+  [[nodiscard]] Request& get(Handle slot) { return requests_.get(slot); }
+  void release(Handle& slot);
+  // Memory of the slabs that bodies hold, those still on their way to a replica among them.
+  [[nodiscard]] std::uint64_t body_bytes() const { return bodies_.held_bytes(); }
+
+ private:
+  [[nodiscard]] IntakeResult read_head(stream::StreamPort& port, Request& request);
+  [[nodiscard]] Reason accept_head(stream::StreamPort& port, Request& request);
+  [[nodiscard]] Reason prepare_body(stream::StreamPort& port, Request& request);
+  [[nodiscard]] IntakeResult read_body(stream::StreamPort& port, Request& request);
+  [[nodiscard]] Reason store(Request& request, stream::Bytes payload);
+  [[nodiscard]] IntakeResult complete(Request& request);
+  [[nodiscard]] prompt::HeaderHints hints(const http::RequestHead& head) const;
+  [[nodiscard]] bool passes(std::string_view path) const;
+
+  const ProxyConfig& config_;
+  stream::SlicePool heads_;
+  stream::BodySlabs bodies_;
+  Pool<Request> requests_;
+  prompt::Extractor extractor_;
+};
+
+}  // namespace wp::proxy

@@ -1,0 +1,72 @@
+#include "dataplane/proxy/proxy.h"
+
+#include "dataplane/base/assert.h"
+
+namespace wp::proxy {
+
+Proxy::Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accounts& accounts, std::uint64_t seed)
+    : config_(config),
+      ports_(ports),
+      upstreams_(config_, accounts.max_replicas(), ports, counters_),
+      intake_(config_),
+      relay_(config_, ports, counters_),
+      dispatcher_(config_, ports, upstreams_, accounts, counters_, seed),
+      clients_(config.max_clients),
+      exchanges_(config.max_clients),
+      client_deadlines_(config.max_clients),
+      scratch_(2048) {}
+
+Proxy::~Proxy() = default;
+
+void Proxy::step(Instant now, const balance::Snapshot& snapshot) {
+  now_ = now;
+  snapshot_ = &snapshot;
+  counters_.body_slabs.set(intake_.body_bytes());
+  if (snapshot.version != swept_version_) {
+    upstreams_.sweep(snapshot);
+    swept_version_ = snapshot.version;
+  }
+  if (snapshot.draining && !draining_) drain();
+
+  // Only what was ready at the start: work that this step makes ready is next turn's.
+  for (std::uint32_t left = ports_.application_ready(); left > 0; --left) {
+    stream::PortId id;
+    if (!ports_.next_for_application(id)) break;
+    stream::StreamPort& port = ports_.get(id);
+    const auto index = static_cast<std::uint32_t>(port.owner());
+    switch (port.owner() & ~std::uint64_t{UINT32_MAX}) {
+      case 0: accept(port); break;
+      case kClientOwner: on_client(clients_.at(index)); break;
+      case kUpstreamOwner: on_upstream(upstreams_.at(index)); break;
+      default: WP_ASSERT(false);
+    }
+  }
+
+  std::uint32_t client = 0;
+  while (client_deadlines_.take_due(now, client)) on_client_deadline(clients_.at(client));
+  Handle upstream;
+  while (upstreams_.take_due(now, upstream)) on_upstream_deadline(upstream);
+  snapshot_ = nullptr;
+}
+
+Instant Proxy::next_deadline() const {
+  return earlier(client_deadlines_.next(), upstreams_.next_deadline());
+}
+
+void Proxy::drain() {
+  draining_ = true;
+  upstreams_.close_all_idle(Reason::shutting_down);
+  clients_.for_each([this](Handle h, const Client& client) {
+    if (!client.exchange.valid() && !client.request.valid()) close_client(h, Reason::shutting_down);
+  });
+}
+
+void Proxy::abort_all(Reason why) {
+  clients_.for_each([&](Handle h, const Client& client) {
+    if (client.exchange.valid()) cancel(client.exchange, why);
+    abort_client(h, why);
+  });
+  upstreams_.close_all_idle(why);
+}
+
+}  // namespace wp::proxy

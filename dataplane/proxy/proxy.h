@@ -1,0 +1,112 @@
+// proxy: the request path of one shard, between two kinds of StreamPort. It reads requests off client ports, sends each
+// to the replica that balance picks, and relays the reply. It may not know net, tcp or nic: ports come and go by
+// themselves. Bytes and `now` in, bytes and the next deadline out.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/balance/accounts.h"
+#include "dataplane/balance/snapshot.h"
+#include "dataplane/base/deadlines.h"
+#include "dataplane/base/metrics.h"
+#include "dataplane/base/pool.h"
+#include "dataplane/base/time.h"
+#include "dataplane/proxy/config.h"
+#include "dataplane/proxy/counters.h"
+#include "dataplane/proxy/dispatch.h"
+#include "dataplane/proxy/error_reply.h"
+#include "dataplane/proxy/exchange.h"
+#include "dataplane/proxy/intake.h"
+#include "dataplane/proxy/relay.h"
+#include "dataplane/proxy/upstream_pool.h"
+#include "dataplane/stream/port_table.h"
+
+namespace wp::proxy {
+
+// A connection from a client. Requests on it are served one after the other.
+struct Client {
+  stream::PortId port;
+  Handle request;   // being read
+  Handle exchange;  // being answered; the request is then the exchange's
+  std::uint8_t address_length = 0;
+  char address[46];  // text for X-Forwarded-For, made once
+
+  [[nodiscard]] std::string_view address_text() const { return {address, address_length}; }
+};
+
+class Proxy {
+ public:
+  Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accounts& accounts, std::uint64_t seed);
+  Proxy(const Proxy&) = delete;
+  Proxy& operator=(const Proxy&) = delete;
+  ~Proxy();
+
+  // Serves every port that is ready and every deadline that is due. Bounded by what was ready when it began.
+  void step(Instant now, const balance::Snapshot& snapshot);
+  [[nodiscard]] Instant next_deadline() const;
+
+  // From now on: idle connections are closed, replies say Connection: close, and the rest goes on to its end.
+  void drain();
+  // Ends everything at once, both sides reset.
+  void abort_all(Reason why);
+
+  [[nodiscard]] std::uint32_t clients() const { return clients_.live(); }
+  [[nodiscard]] std::uint32_t exchanges() const { return exchanges_.live(); }
+  [[nodiscard]] const ProxyCounters& counters() const { return counters_; }
+  void describe(MetricList& list) const { counters_.describe(list); }
+
+ private:
+  // --- client_side.cc
+  void accept(stream::StreamPort& port);
+  void on_client(Handle h);
+  void read_requests(Handle h);
+  void start_exchange(Handle h);
+  void refuse(Handle h, Reason reason, bool keep_alive);
+  void answer(Handle h, const ErrorReply& reply);
+  // What the refused request was, as far as it was read: decides the shape of the error.
+  [[nodiscard]] ErrorReply describe_refusal(const Client& client, Reason reason, bool keep_alive);
+  void close_client(Handle h, Reason why);
+  void abort_client(Handle h, Reason why);
+  void forget_client(Handle h);
+  void on_client_deadline(Handle h);
+  void arm_client(Handle h, Instant when) { client_deadlines_.arm(h.index, when); }
+
+  // --- replica_side.cc
+  void on_upstream(Handle h);
+  void on_upstream_deadline(Handle h);
+  void pump(Handle exchange);
+  void upstream_ended(Handle exchange);
+  // No connection came about: the replica's next address, then the next replica.
+  void attempt_failed(Handle exchange, Reason why);
+  void redispatch(Handle exchange, Reason why);
+  void complete(Handle exchange);
+  void fail_exchange(Handle exchange, Reason why);
+  void cancel(Handle exchange, Reason why);
+  // Lets go of everything the exchange holds but its upstream connection, and of the exchange.
+  void end_exchange(Handle exchange);
+  [[nodiscard]] std::string_view replica_name(const Exchange& exchange) const;
+  void settle(Handle exchange, const RelayOutcome& outcome);
+  void drop_upstream(Exchange& exchange, Reason why);
+
+  ProxyConfig config_;
+  stream::PortTable& ports_;
+  ProxyCounters counters_;
+  UpstreamPool upstreams_;
+  Intake intake_;
+  Relay relay_;
+  Dispatcher dispatcher_;
+  Pool<Client> clients_;
+  Pool<Exchange> exchanges_;
+  Deadlines client_deadlines_;
+  std::vector<std::byte> scratch_;  // an error reply being written
+
+  // Valid within a step only.
+  Instant now_;
+  const balance::Snapshot* snapshot_ = nullptr;
+  std::uint64_t swept_version_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace wp::proxy

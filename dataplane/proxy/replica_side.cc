@@ -1,0 +1,190 @@
+// The half of Proxy that faces replicas: what happens to an exchange once it was sent.
+#include <algorithm>
+
+#include "dataplane/base/assert.h"
+#include "dataplane/proxy/proxy.h"
+
+namespace wp::proxy {
+
+using Kind = RelayOutcome::Kind;
+
+std::string_view Proxy::replica_name(const Exchange& exchange) const {
+  const balance::Replica* replica = snapshot_->find(exchange.charge.replica());
+  return replica == nullptr ? std::string_view("-") : std::string_view(replica->name);
+}
+
+void Proxy::on_upstream(Handle h) {
+  const Upstream& upstream = upstreams_.get(h);
+  stream::StreamPort& port = ports_.get(upstream.port);
+  const std::uint8_t events = port.take_events();
+  if (!upstream.exchange.valid()) {
+    // Nobody asked: a close, or bytes that no request is waiting for.
+    if (port.failed() || port.peer_closed() || !port.rx().empty()) upstreams_.close(h, Reason::peer_closed);
+    return;
+  }
+  const Handle e = upstream.exchange;
+  if (port.failed() && !port.is_open()) return attempt_failed(e, port.failure());
+  if ((events & stream::kOpened) != 0) {
+    counters_.connect.record(now_ - upstream.since);
+    upstreams_.arm(h, now_ + config_.timeouts.first_byte);
+  }
+  pump(e);
+}
+
+void Proxy::pump(Handle e) {
+  Exchange& exchange = exchanges_.get(e);
+  stream::StreamPort& upstream = ports_.get(upstreams_.get(exchange.upstream).port);
+  stream::StreamPort& client = ports_.get(clients_.get(exchange.client).port);
+  const RelayOutcome outcome = relay_.run(now_, exchange, upstream, client, replica_name(exchange));
+  // Once the reply has begun nothing can be sent again, so what was kept for that is let go.
+  if (exchange.replying && exchange.request.valid()) intake_.release(exchange.request);
+  settle(e, outcome);
+}
+
+void Proxy::settle(Handle e, const RelayOutcome& outcome) {
+  Exchange& exchange = exchanges_.get(e);
+  Upstream& upstream = upstreams_.get(exchange.upstream);
+  stream::StreamPort& port = ports_.get(upstream.port);
+  if (exchange.blocked && outcome.kind != Kind::blocked) {
+    exchange.blocked = false;
+    client_deadlines_.disarm(exchange.client.index);
+    upstreams_.arm(exchange.upstream, now_ + config_.timeouts.reply_progress);
+  }
+  switch (outcome.kind) {
+    case Kind::need_more:
+      if (port.failed() || port.peer_closed()) return upstream_ended(e);
+      if (outcome.progress) upstreams_.arm(exchange.upstream, now_ + config_.timeouts.reply_progress);
+      return;
+    case Kind::starved:
+      counters_.relay_stalls.add();
+      ports_.requeue_for_application(upstream.port);
+      return;
+    case Kind::again: ports_.requeue_for_application(upstream.port); return;
+    case Kind::blocked:
+      ports_.get(clients_.get(exchange.client).port).notify_writable();
+      if (exchange.blocked) return;
+      exchange.blocked = true;
+      // The wait is the client's fault now, not the replica's.
+      arm_client(exchange.client, now_ + config_.timeouts.client_progress);
+      upstreams_.arm(exchange.upstream, kNever);
+      return;
+    case Kind::complete: return complete(e);
+    case Kind::failed: return fail_exchange(e, outcome.reason);
+  }
+}
+
+void Proxy::upstream_ended(Handle e) {
+  Exchange& exchange = exchanges_.get(e);
+  const bool silent = !exchange.replying && !exchange.reply_head.valid() && exchange.interims == 0;
+  if (silent && exchange.on_reused && !exchange.stale_retry) {
+    // The replica closed its idle connection while our request was on its way: it cannot have begun (RFC 9112
+    // section 9.3.1 allows the retry when nothing of a reply has come). Once only.
+    exchange.stale_retry = true;
+    counters_.reasons.count(Reason::stale_connection);
+    drop_upstream(exchange, Reason::stale_connection);
+    return redispatch(e, Reason::stale_connection);
+  }
+  stream::StreamPort& upstream = ports_.get(upstreams_.get(exchange.upstream).port);
+  stream::StreamPort& client = ports_.get(clients_.get(exchange.client).port);
+  settle(e, relay_.upstream_ended(now_, exchange, upstream, client));
+}
+
+void Proxy::redispatch(Handle e, Reason why) {
+  Exchange& exchange = exchanges_.get(e);
+  const Client& client = clients_.get(exchange.client);
+  const Reason reason =
+      dispatcher_.resend(now_, *snapshot_, exchange, e, intake_.get(exchange.request), client.address_text());
+  if (reason != Reason::none) fail_exchange(e, reason == Reason::no_replica ? why : reason);
+}
+
+void Proxy::attempt_failed(Handle e, Reason why) {
+  Exchange& exchange = exchanges_.get(e);
+  WP_ASSERT(!exchange.replying && info(why).retry_safe);
+  counters_.reasons.count(why);
+  drop_upstream(exchange, why);
+  const balance::Replica* replica = snapshot_->find(exchange.charge.replica());
+  if (replica != nullptr && exchange.endpoint + 1 < replica->endpoints.size()) {
+    ++exchange.endpoint;  // the same replica may answer at its other address
+    return redispatch(e, why);
+  }
+  exchange.failed[exchange.failures++] = exchange.charge.replica();
+  exchange.charge.release();
+  if (exchange.failures >= std::min(config_.attempts, kMaxAttempts)) return fail_exchange(e, why);
+  const Client& client = clients_.get(exchange.client);
+  const Reason reason =
+      dispatcher_.dispatch(now_, *snapshot_, exchange, e, intake_.get(exchange.request), client.address_text());
+  if (reason != Reason::none) fail_exchange(e, reason == Reason::no_replica ? why : reason);
+}
+
+void Proxy::drop_upstream(Exchange& exchange, Reason why) {
+  if (!exchange.upstream.valid()) return;
+  upstreams_.abort(exchange.upstream, why);
+  exchange.upstream = {};
+}
+
+void Proxy::complete(Handle e) {
+  Exchange& exchange = exchanges_.get(e);
+  const Handle h = exchange.client;
+  const bool keep_alive = exchange.keep_alive && !draining_;
+  counters_.completed.add();
+  counters_.duration.record(now_ - exchange.received);
+  const stream::StreamPort& upstream = ports_.get(upstreams_.get(exchange.upstream).port);
+  if (snapshot_->find(exchange.charge.replica()) == nullptr) {
+    upstreams_.close(exchange.upstream, Reason::replica_gone);
+  } else if (!exchange.upstream_reusable || draining_) {
+    upstreams_.close(exchange.upstream, Reason::finished);
+  } else if (upstream.peer_closed() || upstream.failed()) {
+    upstreams_.close(exchange.upstream, Reason::peer_closed);
+  } else {
+    upstreams_.park(exchange.upstream, now_);
+  }
+  exchange.upstream = {};
+  end_exchange(e);
+  if (!keep_alive) return close_client(h, Reason::finished);
+  arm_client(h, now_ + config_.timeouts.keep_alive);
+  // The next pipelined request, or a close that came meanwhile, is looked at in its own right.
+  ports_.requeue_for_application(clients_.get(h).port);
+}
+
+void Proxy::fail_exchange(Handle e, Reason why) {
+  Exchange& exchange = exchanges_.get(e);
+  const Handle h = exchange.client;
+  const bool was_replying = exchange.replying;
+  const http::Framing framing = exchange.framing;
+  const ErrorReply reply = was_replying ? ErrorReply{} : describe_refusal(clients_.get(h), why, exchange.keep_alive);
+  counters_.reasons.count(why);
+  (info(why).fault == Fault::replica ? counters_.failed : counters_.refused).add();
+  drop_upstream(exchange, why);
+  end_exchange(e);
+  if (!was_replying) return answer(h, reply);
+  // The client must see that the reply is not whole. A missing last chunk or missing bytes say so after an orderly
+  // close, which still delivers what came; a reply framed by the close itself can only be reset.
+  if (framing == http::Framing::until_close) return abort_client(h, Reason::reply_cut);
+  close_client(h, Reason::reply_cut);
+}
+
+void Proxy::cancel(Handle e, Reason why) {
+  Exchange& exchange = exchanges_.get(e);
+  (info(why).fault == Fault::client ? counters_.client_gone : counters_.failed).add();
+  drop_upstream(exchange, why);
+  end_exchange(e);
+}
+
+void Proxy::end_exchange(Handle e) {
+  Exchange& exchange = exchanges_.get(e);
+  WP_ASSERT(!exchange.upstream.valid());
+  exchange.charge.release();
+  if (exchange.request.valid()) intake_.release(exchange.request);
+  relay_.release(exchange);
+  clients_.get(exchange.client).exchange = {};
+  exchanges_.destroy(e);
+  counters_.in_flight.sub();
+}
+
+void Proxy::on_upstream_deadline(Handle h) {
+  const Upstream& upstream = upstreams_.get(h);
+  if (!ports_.get(upstream.port).is_open()) return attempt_failed(upstream.exchange, Reason::connect_timeout);
+  fail_exchange(upstream.exchange, Reason::replica_timeout);
+}
+
+}  // namespace wp::proxy

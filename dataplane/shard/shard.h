@@ -1,0 +1,93 @@
+// One shard: a transport, a proxy, and the turn that joins the two wings. It shares nothing with other shards but what
+// it is handed: the published Snapshot, the accounts, its mailbox.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/balance/accounts.h"
+#include "dataplane/balance/snapshot.h"
+#include "dataplane/base/qsbr.h"
+#include "dataplane/base/time.h"
+#include "dataplane/net/transport.h"
+#include "dataplane/proxy/proxy.h"
+#include "dataplane/shard/mailbox.h"
+#include "dataplane/stream/port_table.h"
+
+namespace wp::shard {
+
+// What all shards of a process share.
+struct SharedState {
+  Published<balance::Snapshot>& snapshot;  // never null once shards run
+  Qsbr& qsbr;
+  balance::Accounts& accounts;
+};
+
+template <net::Transport Net>
+class Shard {
+ public:
+  // `number` is the shard's reader slot in the Qsbr. All references outlive the shard.
+  Shard(std::uint32_t number, const proxy::ProxyConfig& config, SharedState shared, stream::PortTable& ports, Net& net,
+        ShardMailbox& mailbox)
+      : shared_(shared),
+        mailbox_(mailbox),
+        ports_(ports),
+        net_(net),
+        proxy_(config, ports, shared.accounts, mix64(config.seed + number)),
+        number_(number) {
+    proxy_.describe(mailbox_.metrics);
+    mailbox_.ready.store(true, std::memory_order_release);
+  }
+
+  // One turn: commands, receive, step, flush. Reads no clock and never blocks.
+  void turn(Instant now) {
+    shared_.qsbr.quiescent(number_);
+    mailbox_.turns.add();
+    obey();
+    net_.receive(now);
+    const balance::Snapshot* snapshot = shared_.snapshot.read();
+    WP_ASSERT(snapshot != nullptr);
+    proxy_.step(now, *snapshot);
+    net_.flush(now);
+    mailbox_.connections.set(proxy_.clients());
+    if (draining_ && proxy_.clients() == 0) mailbox_.drained.store(true, std::memory_order_release);
+  }
+
+  // The shard holds no pointer into a Snapshot until its next turn: call before blocking.
+  void offline() { shared_.qsbr.offline(number_); }
+
+  // When the next turn is due though nothing arrives; `now` when work was left over.
+  [[nodiscard]] Instant next_deadline(Instant now) {
+    if (ports_.application_ready() > 0 || ports_.transport_ready() > 0) return now;
+    return earlier(proxy_.next_deadline(), net_.next_deadline());
+  }
+
+  [[nodiscard]] bool stopped() const { return stopped_; }
+  [[nodiscard]] bool draining() const { return draining_; }
+  [[nodiscard]] proxy::Proxy& proxy() { return proxy_; }
+
+ private:
+  void obey() {
+    Command command = Command::none;
+    while (mailbox_.commands.pop(command)) {
+      if (command == Command::drain) {
+        draining_ = true;
+        proxy_.drain();
+      }
+      if (command == Command::stop) {
+        stopped_ = true;
+        proxy_.abort_all(Reason::shutting_down);
+      }
+    }
+  }
+
+  SharedState shared_;
+  ShardMailbox& mailbox_;
+  stream::PortTable& ports_;
+  Net& net_;
+  proxy::Proxy proxy_;
+  std::uint32_t number_;
+  bool draining_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace wp::shard
