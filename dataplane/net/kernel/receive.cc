@@ -1,0 +1,158 @@
+// Receiving, over buffers that all connections share. Each has one receive in flight, which may bring as many bytes as
+// receive_policy.h grants: a multishot where the kernel can be told so, else one buffer at a time. (A multishot without
+// a limit takes 32 buffers and more before a cancel can reach it: a hundred such connections empty the pool.)
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "dataplane/net/kernel/kernel_net.h"
+#include "dataplane/net/receive_policy.h"
+
+namespace wp::net {
+
+void KernelNet::receive_more(Conn& conn, stream::StreamPort& port) {
+  if (conn.has(Op::receive) || !conn.held.empty()) return;
+  if (conn.peer_fin) {
+    // A peer that is done sending may still reset what we send.
+    if (!conn.fin_sent) watch(conn);
+    return;
+  }
+  if (port.closing() && conn.linger_left == 0) return watch(conn);
+  const ReceiveGrant grant = receive_grant(port, ports_);
+  if (grant.bytes > 0) {
+    const std::uint32_t bytes = port.closing() ? std::min(grant.bytes, conn.linger_left) : grant.bytes;
+    return buffers_->lent() > 0 ? arm_receive(conn, port, bytes) : starve(conn);
+  }
+  if (conn.broken != Reason::none) return fail(conn, port, conn.broken);
+  port.set_rx_paused(true);
+  if (grant.for_pool) rationed_.push(conn.id.index);
+  watch(conn);
+}
+
+void KernelNet::arm_receive(Conn& conn, stream::StreamPort& port, std::uint32_t bytes) {
+  port.set_rx_paused(false);
+  starved_.remove(conn.id.index);
+  rationed_.remove(conn.id.index);
+  io_uring_sqe& entry = prepare(conn, Op::receive);
+  if (ring_->limits_receives() && features_.limit_receives) {
+    io_uring_prep_recv_multishot(&entry, conn.fd, nullptr, 0, 0);
+    limit_receive(entry, bytes);
+  } else {
+    io_uring_prep_recv(&entry, conn.fd, nullptr, bytes, 0);
+    if (!conn.more_to_read) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
+  }
+  entry.flags |= IOSQE_BUFFER_SELECT;
+  entry.buf_group = BufferRing::kGroup;
+}
+
+void KernelNet::starve(Conn& conn) {
+  counters_.receive_starved.add();
+  starved_.push(conn.id.index);
+  watch(conn);
+}
+
+// With no receive in flight a dead peer would go unnoticed. Multishot, because the kernel adds RDHUP to what is asked
+// for: a half-closed peer answers once at once, and the reset that may follow must still be heard.
+void KernelNet::watch(Conn& conn) {
+  if (conn.has(Op::watch)) return;
+  io_uring_sqe& entry = prepare(conn, Op::watch);
+  io_uring_prep_poll_multishot(&entry, conn.fd, POLLERR | POLLHUP | POLLRDHUP);
+}
+
+void KernelNet::on_watch(Conn& conn, stream::StreamPort& port, const Completion& completion) {
+  // A receive in flight says it better, after the bytes that came before.
+  if (conn.stage != Stage::open || conn.has(Op::receive) || completion.result < 0) return;
+  const auto events = static_cast<unsigned>(completion.result);
+  // RDHUP alone is a FIN behind bytes that have no credit yet: it is found when those are read. HUP without ERR after
+  // our own FIN is two orderly FINs.
+  if ((events & POLLERR) != 0 || ((events & POLLHUP) != 0 && !conn.fin_sent)) {
+    fail(conn, port, conn.broken != Reason::none ? conn.broken : reason_of(ECONNRESET, conn.leg()));
+  } else if ((events & POLLHUP) != 0 && port.closing()) {
+    end(conn, How::orderly);
+  }
+}
+
+void KernelNet::on_receive(Conn& conn, stream::StreamPort& port, const Completion& completion) {
+  stream::Slice piece;
+  if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
+    piece = buffers_->take(completion.flags, static_cast<std::uint32_t>(std::max(completion.result, 0)));
+  }
+  if (completion.result > 0 && conn.stage == Stage::open) take_bytes(conn, port, std::move(piece));
+  if (conn.stage != Stage::open) return;
+  conn.more_to_read = (completion.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
+  if (!completion.more()) on_receive_ended(conn, port, completion.result);
+}
+
+void KernelNet::on_receive_ended(Conn& conn, stream::StreamPort& port, std::int32_t result) {
+  switch (result) {
+    case 0: return take_fin(conn, port);
+    case -ENOBUFS: return starve(conn);
+    case -ECANCELED:
+    case -EINTR:
+    case -EAGAIN: break;
+    default:
+      if (result > 0) break;
+      return fail(conn, port, conn.broken != Reason::none ? conn.broken : reason_of(-result, conn.leg()));
+  }
+  // Decided in flush(), after the application had this turn to consume.
+  ports_.requeue_for_transport(conn.id);
+}
+
+void KernelNet::take_bytes(Conn& conn, stream::StreamPort& port, stream::Slice&& piece) {
+  counters_.receives.add();
+  counters_.bytes_received.add(piece.size());
+  if (port.closing()) {
+    conn.linger_left -= std::min(conn.linger_left, piece.size());
+    return piece.reset();
+  }
+  if (conn.held.empty() && deliver_piece(port, ports_, std::move(piece))) return;
+  counters_.receive_starved.add();
+  held_.push(conn.held, std::move(piece));  // NOLINT(bugprone-use-after-move): a refused piece stays as it was
+  undelivered_.push(conn.id.index);
+}
+
+void KernelNet::take_fin(Conn& conn, stream::StreamPort& port) {
+  conn.peer_fin = true;
+  if (conn.broken != Reason::none) return fail(conn, port, conn.broken);
+  if (conn.held.empty()) port.deliver_fin();
+  ports_.requeue_for_transport(conn.id);
+}
+
+void KernelNet::deliver_held(Conn& conn, stream::StreamPort& port) {
+  while (!conn.held.empty()) {
+    if (!port.closing() && !deliver_piece(port, ports_, std::move(held_.front(conn.held)))) {
+      undelivered_.push(conn.id.index);
+      return;
+    }
+    held_.pop(conn.held);
+  }
+  if (conn.peer_fin) port.deliver_fin();
+  receive_more(conn, port);
+}
+
+// Bounded: each list by the nodes, or by the buffers, that there are to give.
+void KernelNet::serve_starved() {
+  std::uint32_t index = 0;
+  for (std::uint32_t left = undelivered_.size(); left > 0 && ports_.nodes().available() > 0; --left) {
+    if (!undelivered_.pop(index)) break;
+    deliver_held(conns_[index], ports_.get(conns_[index].id));
+  }
+  std::uint32_t buffers = buffers_->lent();
+  for (std::uint32_t left = std::min(starved_.size(), buffers); left > 0 && starved_.pop(index); --left) {
+    receive_more(conns_[index], ports_.get(conns_[index].id));
+    --buffers;
+  }
+  const stream::SlicePool& pool = ports_.receive_pool();
+  const std::uint32_t available = pool.free() + pool.lent();
+  const std::uint32_t reserve = pool.entries() / 8;
+  if (available < reserve) return;
+  for (std::uint32_t left = std::min({rationed_.size(), buffers, available - reserve}); left > 0; --left) {
+    if (!rationed_.pop(index)) break;
+    stream::StreamPort& port = ports_.get(conns_[index].id);
+    port.set_rx_paused(false);
+    receive_more(conns_[index], port);
+  }
+}
+
+}  // namespace wp::net
