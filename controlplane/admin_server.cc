@@ -1,0 +1,164 @@
+#include "controlplane/admin_server.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "controlplane/admin_session.h"
+
+namespace wp::control {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using Local = asio::local::stream_protocol;
+
+tcp::endpoint to_asio(const Endpoint& endpoint) {
+  if (endpoint.family == Endpoint::Family::v6) {
+    asio::ip::address_v6::bytes_type bytes;
+    std::ranges::copy(endpoint.address, bytes.begin());
+    return {asio::ip::address_v6(bytes, endpoint.scope), endpoint.port};
+  }
+  asio::ip::address_v4::bytes_type bytes;
+  std::copy_n(endpoint.address.begin(), bytes.size(), bytes.begin());
+  return {asio::ip::address_v4(bytes), endpoint.port};
+}
+
+// Files are made for their owner only while one of these lives.
+class OwnerOnly {
+ public:
+  OwnerOnly() : before_(::umask(S_IRWXG | S_IRWXO | S_IXUSR)) {}
+  OwnerOnly(const OwnerOnly&) = delete;
+  OwnerOnly& operator=(const OwnerOnly&) = delete;
+  ~OwnerOnly() { ::umask(before_); }
+
+ private:
+  mode_t before_;
+};
+
+// Removes a socket that a dead process left behind.
+std::expected<void, std::string> clear_stale_socket(asio::io_context& io, const std::string& path) {
+  struct stat about{};
+  if (::lstat(path.c_str(), &about) != 0) {
+    if (errno == ENOENT) return {};
+    return std::unexpected(path + ": " + std::strerror(errno));
+  }
+  if (!S_ISSOCK(about.st_mode)) return std::unexpected(path + " is there already and is no socket");
+  Local::socket probe(io);
+  boost::system::error_code error;
+  probe.connect(Local::endpoint(path), error);
+  if (!error) return std::unexpected("another process answers on " + path);
+  if (error != asio::error::connection_refused) return std::unexpected(path + ": " + error.message());
+  if (::unlink(path.c_str()) != 0) return std::unexpected(path + ": " + std::strerror(errno));
+  return {};
+}
+
+}  // namespace
+
+struct AdminServer::State : std::enable_shared_from_this<State> {
+  State(asio::io_context& context, AdminHandler handler, AdminLimits limits)
+      : io(context),
+        service(std::make_shared<AdminService>()),
+        tcp_acceptor(context),
+        local_acceptor(context),
+        pause(context) {
+    service->handler = std::move(handler);
+    service->limits = limits;
+  }
+
+  template <class Acceptor>
+  void accept(Acceptor& acceptor, AdminAccess access) {
+    acceptor.async_accept([this, self = shared_from_this(), &acceptor, access](
+                              const boost::system::error_code& error, typename Acceptor::protocol_type::socket socket) {
+      if (service->stopped || error == asio::error::operation_aborted) return;
+      // A socket over the limit is closed by going out of scope.
+      if (!error && service->count(access) < service->limits.connections) {
+        start_admin_session(std::move(socket), service, access);
+      }
+      if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
+          error == asio::error::no_memory) {
+        return accept_later(acceptor, access);
+      }
+      accept(acceptor, access);
+    });
+  }
+
+  // Out of descriptors or memory: trying again at once would spin.
+  template <class Acceptor>
+  void accept_later(Acceptor& acceptor, AdminAccess access) {
+    pause.expires_after(std::chrono::milliseconds(100));
+    pause.async_wait([this, self = shared_from_this(), &acceptor, access](const boost::system::error_code&) {
+      if (!service->stopped) accept(acceptor, access);
+    });
+  }
+
+  asio::io_context& io;
+  std::shared_ptr<AdminService> service;
+  tcp::acceptor tcp_acceptor;
+  Local::acceptor local_acceptor;
+  asio::steady_timer pause;
+};
+
+AdminServer::AdminServer(asio::io_context& io, AdminHandler handler, AdminLimits limits)
+    : state_(std::make_shared<State>(io, std::move(handler), limits)) {}
+
+AdminServer::~AdminServer() {
+  boost::system::error_code ignored;  // closing what is closed is no error here
+  state_->tcp_acceptor.close(ignored);
+  state_->local_acceptor.close(ignored);
+  state_->pause.cancel();
+  state_->service->stop();
+  if (!control_path_.empty()) ::unlink(control_path_.c_str());
+}
+
+std::expected<Endpoint, std::string> AdminServer::listen(const Endpoint& at) {
+  tcp::acceptor& acceptor = state_->tcp_acceptor;
+  const tcp::endpoint local = to_asio(at);
+  boost::system::error_code error;
+  acceptor.open(local.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && local.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor.bind(local, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error == asio::error::address_in_use) {
+    return std::unexpected("cannot listen on " + wp::to_string(at) + ": the port is in use");
+  }
+  if (error) return std::unexpected("cannot listen on " + wp::to_string(at) + ": " + error.message());
+  Endpoint bound = at;
+  bound.port = acceptor.local_endpoint().port();
+  state_->accept(acceptor, AdminAccess::read_only);
+  return bound;
+}
+
+std::expected<void, std::string> AdminServer::listen_control(const std::string& path) {
+  if (auto cleared = clear_stale_socket(state_->io, path); !cleared) return cleared;
+  Local::acceptor& acceptor = state_->local_acceptor;
+  boost::system::error_code error;
+  acceptor.open(Local(), error);
+  if (!error) {
+    const OwnerOnly mode;
+    acceptor.bind(Local::endpoint(path), error);
+  }
+  if (error) return std::unexpected("cannot listen on " + path + ": " + error.message());
+  control_path_ = path;
+  acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return std::unexpected("cannot listen on " + path + ": " + error.message());
+  state_->accept(acceptor, AdminAccess::control);
+  return {};
+}
+
+std::size_t AdminServer::connections() const {
+  return state_->service->count(AdminAccess::read_only) + state_->service->count(AdminAccess::control);
+}
+
+}  // namespace wp::control

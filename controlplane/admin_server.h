@@ -1,0 +1,53 @@
+// Serves AdminApi over HTTP: a read-only TCP listener, and a Unix socket for its owner alone where changes may be made.
+// Connections, request size and time are bounded.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "controlplane/admin_api.h"
+#include "dataplane/base/endpoint.h"
+#include "dataplane/base/time.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace wp::control {
+
+struct AdminLimits {
+  std::size_t connections = 64;  // each listener; one more is closed at once
+  std::size_t head_bytes = 8192;
+  std::size_t body_bytes = 65'536;
+  Duration timeout = seconds(10);  // a request's arrival, a reply's departure, a connection's rest
+};
+
+using AdminHandler = std::function<AdminReply(const AdminRequest&)>;
+
+// Control thread only. The handler is called on it, one request at a time.
+class AdminServer {
+ public:
+  AdminServer(boost::asio::io_context& io, AdminHandler handler, AdminLimits limits = {});
+  AdminServer(const AdminServer&) = delete;
+  AdminServer& operator=(const AdminServer&) = delete;
+  // Stops listening and closes every connection.
+  ~AdminServer();
+
+  // Where it listens, with the port the system chose for port 0. The error is one clear line.
+  [[nodiscard]] std::expected<Endpoint, std::string> listen(const Endpoint& at);
+  // Makes the socket with mode 0600 and removes it at the end. A socket that nobody answers on is replaced; anything
+  // else at the path is an error.
+  [[nodiscard]] std::expected<void, std::string> listen_control(const std::string& path);
+
+  [[nodiscard]] std::size_t connections() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+  std::string control_path_;
+};
+
+}  // namespace wp::control

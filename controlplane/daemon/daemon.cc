@@ -1,0 +1,151 @@
+#include "controlplane/daemon/daemon.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "controlplane/daemon/affinity.h"
+#include "controlplane/daemon/descriptors.h"
+#include "controlplane/daemon/limits.h"
+#include "controlplane/daemon/listen_check.h"
+#include "controlplane/log.h"
+
+namespace wp::daemon {
+namespace {
+
+namespace log = control::log;
+
+control::Registry::Config registry_config(const control::Options& options) {
+  control::Registry::Config config;
+  config.strategy = options.strategy;
+  config.bounds.factor = options.load_factor;
+  config.ring_slots = options.ring_slots;
+  return config;
+}
+
+}  // namespace
+
+Daemon::Daemon(const control::Options& options, std::string version, std::uint64_t seed)
+    : options_(options),
+      version_(std::move(version)),
+      config_(shard_config(options, seed)),
+      accounts_(kMaxReplicas, kMaxPools),
+      registry_(registry_config(options), accounts_, qsbr_),
+      publisher_(published_, qsbr_),
+      fleet_(io_, registry_, publisher_, options.resolve_interval),
+      watch_timer_(io_) {}
+
+Daemon::~Daemon() = default;
+
+std::expected<void, std::string> Daemon::start() {
+  auto cores = control::plan_cores(control::allowed_cores(), options_.shards, options_.pin);
+  if (!cores) return std::unexpected(std::move(cores.error()));
+  cores_ = std::move(*cores);
+  if (!cores_.warning.empty()) log::warn(cores_.warning);
+  if (!cores_.control_cores.empty()) {
+    if (auto pinned = pin_this_thread(cores_.control_cores); !pinned) return pinned;
+  }
+  const std::uint64_t descriptors = raise_descriptor_limit();
+  const std::uint64_t needed = descriptors_needed(config_, cores_.shards);
+  if (descriptors < needed) {
+    log::warn("only " + std::to_string(descriptors) + " files may be open, all connections together may need " +
+              std::to_string(needed) + ": raise the limit (LimitNOFILE, ulimit -n) or lower --max-connections");
+  }
+  for (const Endpoint& at : options_.listen) {
+    if (auto free = check_free(at); !free) return free;
+  }
+  // The shards' loop expects a Snapshot from its first turn.
+  if (auto started = fleet_.start(options_.replicas); !started) return std::unexpected(started.error().text);
+  if (auto chosen = choose_transport(); !chosen) return chosen;
+  if (auto started = start_shards(); !started) return started;
+  if (auto opened = open_admin(); !opened) return opened;
+  lifecycle_ = std::make_unique<Lifecycle>(io_, fleet_, shards_, options_.drain_timeout);
+  lifecycle_->watch();
+  tick();
+  for (const auto& shard : shards_) shard->go();
+  announce();
+  return {};
+}
+
+// A ring is made and thrown away: whether io_uring is allowed cannot be known without asking.
+Daemon::Outcome Daemon::choose_transport() {
+  transport_ = options_.transport == control::TransportChoice::epoll ? TransportKind::epoll : TransportKind::io_uring;
+  if (transport_ == TransportKind::epoll) return {};
+  shard::ShardMailbox mailbox;
+  const auto probe = make_core(TransportKind::io_uring, 0, smallest_config(), shared(), mailbox);
+  if (probe) return {};
+  if (options_.transport == control::TransportChoice::io_uring) {
+    return std::unexpected("io_uring cannot be used here: " + probe.error() + "; try --transport epoll");
+  }
+  log::warn("io_uring cannot be used here, epoll is: " + probe.error());
+  transport_ = TransportKind::epoll;
+  return {};
+}
+
+Daemon::Outcome Daemon::start_shards() {
+  exposition_ = std::make_unique<control::Exposition>(control::BuildInfo{version_, std::string(word(transport_))},
+                                                      fleet_, accounts_, watch_);
+  std::vector<Endpoint> listen = options_.listen;
+  for (std::uint32_t number = 0; number < cores_.shards; ++number) {
+    const int core = cores_.shard_cores.empty() ? -1 : cores_.shard_cores[number];
+    auto thread = ShardThread::start({number, core, transport_, listen}, config_, shared());
+    if (!thread) return std::unexpected("shard " + std::to_string(number) + ": " + thread.error());
+    ShardThread& shard = **thread;
+    listen = shard.bound();  // the port that the kernel chose for the first is everybody's
+    watch_.add(shard.mailbox(), [&shard] { shard.wake(); });
+    exposition_->add(shard.mailbox().metrics);
+    exposition_->add(shard.net_metrics());
+    shards_.push_back(std::move(*thread));
+  }
+  options_.listen = listen;
+  return {};
+}
+
+Daemon::Outcome Daemon::open_admin() {
+  api_ = std::make_unique<control::AdminApi>(fleet_, accounts_, watch_, *exposition_);
+  admin_ = std::make_unique<control::AdminServer>(
+      io_, [this](const control::AdminRequest& request) { return api_->handle(request); });
+  const auto at = admin_->listen(options_.admin);
+  if (!at) return std::unexpected("--admin: " + at.error());
+  admin_at_ = *at;
+  if (options_.control_socket.empty()) return {};
+  if (auto control = admin_->listen_control(options_.control_socket); !control) {
+    return std::unexpected("--control-socket: " + control.error());
+  }
+  return {};
+}
+
+void Daemon::announce() const {
+  const std::size_t replicas = registry_.members().size();
+  log::info("warmpathd " + version_ + ": " + std::to_string(cores_.shards) +
+            (cores_.shards == 1 ? " shard" : " shards") + " on " + std::string(word(transport_)) +
+            (cores_.shard_cores.empty() ? ", not pinned" : ", pinned") + ", strategy " +
+            std::string(balance::word(options_.strategy)) + ", " + std::to_string(replicas) +
+            (replicas == 1 ? " replica" : " replicas"));
+  for (const control::Member& member : registry_.members()) log::info("replica " + member.spec.name);
+  log::info("admin on http://" + to_string(admin_at_));
+  if (!options_.control_socket.empty()) log::info("control socket " + options_.control_socket);
+  // Last, so that who waits for it finds everything open.
+  for (const Endpoint& at : options_.listen) log::info("listening on http://" + to_string(at));
+}
+
+void Daemon::tick() {
+  watch_timer_.expires_after(std::chrono::seconds(1));
+  watch_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    watch_.tick();
+    tick();
+  });
+}
+
+void Daemon::run() {
+  io_.run();
+  // No handler runs from here on: nobody reads the counters of a shard that is gone.
+  for (const auto& shard : shards_) {
+    if (!shard->send(shard::Command::stop)) log::error("a shard takes no commands");
+  }
+  for (const auto& shard : shards_) shard->join();
+  log::info("stopped");
+}
+
+}  // namespace wp::daemon

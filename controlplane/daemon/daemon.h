@@ -1,0 +1,76 @@
+// warmpathd put together: what all shards share, the control thread's parts, the shards, in the order in which they may
+// know each other.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "controlplane/admin_api.h"
+#include "controlplane/admin_server.h"
+#include "controlplane/core_plan.h"
+#include "controlplane/daemon/lifecycle.h"
+#include "controlplane/daemon/shard_thread.h"
+#include "controlplane/exposition.h"
+#include "controlplane/fleet.h"
+#include "controlplane/options.h"
+#include "controlplane/publisher.h"
+#include "controlplane/registry.h"
+#include "controlplane/shard_watch.h"
+
+namespace wp::daemon {
+
+// Its thread is the control thread.
+class Daemon {
+ public:
+  Daemon(const control::Options& options, std::string version, std::uint64_t seed);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  // Stops shards that still run.
+  ~Daemon();
+
+  // Opens everything and begins to serve. The error is one clear line.
+  [[nodiscard]] std::expected<void, std::string> start();
+  // Serves until a signal ended it and the shards have stopped.
+  void run();
+
+ private:
+  using Outcome = std::expected<void, std::string>;
+
+  [[nodiscard]] Outcome open_admin();
+  [[nodiscard]] Outcome choose_transport();
+  [[nodiscard]] Outcome start_shards();
+  void announce() const;
+  void tick();
+
+  [[nodiscard]] shard::SharedState shared() { return {published_, qsbr_, accounts_}; }
+
+  control::Options options_;
+  std::string version_;
+  ShardConfig config_;
+  control::CorePlan cores_;
+  TransportKind transport_ = TransportKind::io_uring;
+
+  boost::asio::io_context io_{1};
+  balance::Accounts accounts_;
+  Qsbr qsbr_;
+  Published<balance::Snapshot> published_;
+  control::Registry registry_;
+  control::Publisher publisher_;
+  control::Fleet fleet_;
+  control::ShardWatch watch_;
+  std::unique_ptr<control::Exposition> exposition_;
+  std::unique_ptr<control::AdminApi> api_;
+  std::unique_ptr<control::AdminServer> admin_;
+  boost::asio::steady_timer watch_timer_;
+  Lifecycle::Shards shards_;
+  std::unique_ptr<Lifecycle> lifecycle_;
+  Endpoint admin_at_;
+};
+
+}  // namespace wp::daemon

@@ -1,0 +1,89 @@
+#include "controlplane/daemon/lifecycle.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include <signal.h>
+
+#include "controlplane/duration_text.h"
+#include "controlplane/log.h"
+
+namespace wp::daemon {
+namespace {
+
+namespace asio = boost::asio;
+
+// How often the shards are asked whether they are done.
+constexpr auto kPollInterval = std::chrono::milliseconds(20);
+
+}  // namespace
+
+Lifecycle::Lifecycle(asio::io_context& io, control::Fleet& fleet, const Shards& shards, Duration drain_timeout)
+    : io_(io),
+      fleet_(fleet),
+      shards_(shards),
+      drain_timeout_(drain_timeout),
+      signals_(io, SIGTERM, SIGINT),
+      poll_(io),
+      deadline_(io) {}
+
+void Lifecycle::watch() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (!error) on_signal(signal);
+  });
+}
+
+void Lifecycle::on_signal(int signal) {
+  const std::string name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
+  if (draining_) {
+    control::log::warn(name + " again: stopping at once, " + std::to_string(connections()) + " connections are cut");
+    io_.stop();
+    return;
+  }
+  control::log::info(name + ": draining " + std::to_string(connections()) + " connections, for up to " +
+                     control::to_string(drain_timeout_));
+  begin_drain();
+  watch();
+}
+
+void Lifecycle::begin_drain() {
+  draining_ = true;
+  fleet_.drain_all();
+  for (const auto& shard : shards_) {
+    if (!shard->send(shard::Command::drain)) control::log::error("a shard takes no commands");
+  }
+  deadline_.expires_after(std::chrono::nanoseconds(drain_timeout_.ns));
+  deadline_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    control::log::warn("the drain time is over: " + std::to_string(connections()) + " connections are cut");
+    io_.stop();
+  });
+  await_drained();
+}
+
+void Lifecycle::await_drained() {
+  if (drained()) {
+    control::log::info("drained");
+    io_.stop();
+    return;
+  }
+  poll_.expires_after(kPollInterval);
+  poll_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) await_drained();
+  });
+}
+
+bool Lifecycle::drained() const {
+  return std::ranges::all_of(
+      shards_, [](const auto& shard) { return shard->mailbox().drained.load(std::memory_order_acquire); });
+}
+
+std::uint64_t Lifecycle::connections() const {
+  std::uint64_t sum = 0;
+  for (const auto& shard : shards_) sum += shard->mailbox().connections.value();
+  return sum;
+}
+
+}  // namespace wp::daemon

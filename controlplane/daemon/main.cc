@@ -1,0 +1,61 @@
+// warmpathd: the load balancer's process.
+#include <iostream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "controlplane/daemon/daemon.h"
+#include "controlplane/daemon/pages.h"
+#include "controlplane/daemon/shard_config.h"
+#include "controlplane/log.h"
+#include "controlplane/options.h"
+#include "controlplane/reference.h"
+
+namespace {
+
+constexpr const char* kVersion = WARMPATH_VERSION;
+
+int fail(const std::string& line) {
+  std::cerr << "warmpathd: " << line << "\n";
+  return 1;
+}
+
+int serve(const wp::control::Options& options) {
+  wp::control::log::open();
+  std::random_device entropy;
+  const std::uint64_t seed = (std::uint64_t{entropy()} << 32U) | entropy();
+  wp::daemon::Daemon daemon(options, kVersion, seed);
+  if (const auto started = daemon.start(); !started) return fail(started.error());
+  daemon.run();
+  return 0;
+}
+
+int print_metrics() {
+  const auto page = wp::daemon::print_metrics();
+  if (!page) return fail(page.error());
+  std::cout << *page;
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A peer that went away is an error of a write, not the end of the process.
+  ::signal(SIGPIPE, SIG_IGN);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto options =
+      wp::control::parse_options(arguments, wp::daemon::default_path_options(), std::string("warmpathd ") + kVersion);
+  if (!options) {
+    (options.error().exit_code == 0 ? std::cout : std::cerr) << options.error().text;
+    return options.error().exit_code;
+  }
+  switch (options->action) {
+    case wp::control::Action::serve: return serve(*options);
+    case wp::control::Action::print_reasons: std::cout << wp::control::reasons_page(); return 0;
+    case wp::control::Action::print_metrics: return print_metrics();
+  }
+  return 0;
+}

@@ -1,0 +1,13 @@
+// The reference pages that warmpathd prints about itself.
+#pragma once
+
+#include <expected>
+#include <string>
+
+namespace wp::daemon {
+
+// doc/METRICS.md: from a scrape of a daemon that has one shard and one replica and serves nobody. The error is one
+// line.
+[[nodiscard]] std::expected<std::string, std::string> print_metrics();
+
+}  // namespace wp::daemon

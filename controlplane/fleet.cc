@@ -1,0 +1,77 @@
+#include "controlplane/fleet.h"
+
+#include <vector>
+
+#include "controlplane/log.h"
+
+namespace wp::control {
+
+Fleet::Fleet(boost::asio::io_context& io, Registry& registry, Publisher& publisher, Duration resolve_interval)
+    : registry_(registry),
+      publisher_(publisher),
+      reclaimer_(io, publisher, registry),
+      resolver_(io, resolve_interval, [this](const std::string& name, const std::vector<Endpoint>& endpoints) {
+        if (!registry_.set_endpoints(name, endpoints)) return;
+        publish();
+        std::string line = "replica " + name + " is at";
+        for (const Endpoint& endpoint : endpoints) line += " " + wp::to_string(endpoint);
+        log::info(line);
+      }) {}
+
+void Fleet::publish() {
+  publisher_.publish(registry_.build());
+  registry_.published();
+  reclaimer_.changed();
+}
+
+FleetResult Fleet::changed(bool found, const std::string& name, const std::string& what) {
+  if (!found) return std::unexpected(FleetError{FleetFault::unknown, "there is no replica " + name});
+  publish();
+  log::info("replica " + name + what);
+  return {};
+}
+
+FleetResult Fleet::start(std::span<const ReplicaSpec> specs) {
+  for (const ReplicaSpec& spec : specs) {
+    const auto added = registry_.add(spec);
+    if (!added) return std::unexpected(FleetError{FleetFault::conflict, added.error()});
+  }
+  publish();
+  for (const ReplicaSpec& spec : specs) {
+    if (!spec.literal) resolver_.watch(spec.name, spec.host, spec.port);
+  }
+  return {};
+}
+
+FleetResult Fleet::add(const ReplicaSpec& spec) {
+  const bool taken = registry_.find(spec.name) != nullptr;
+  const auto added = registry_.add(spec);
+  if (!added) return std::unexpected(FleetError{taken ? FleetFault::conflict : FleetFault::full, added.error()});
+  const FleetResult result = changed(true, spec.name, " added, weight " + std::to_string(spec.weight));
+  if (!spec.literal) resolver_.watch(spec.name, spec.host, spec.port);
+  return result;
+}
+
+FleetResult Fleet::remove(const std::string& name) {
+  resolver_.forget(name);
+  return changed(registry_.remove(name), name, " removed");
+}
+
+FleetResult Fleet::set_weight(const std::string& name, std::uint32_t weight) {
+  return changed(registry_.set_weight(name, weight), name, " has weight " + std::to_string(weight));
+}
+
+FleetResult Fleet::drain(const std::string& name) {
+  return changed(registry_.set_state(name, balance::ReplicaState::draining), name, " drains");
+}
+
+FleetResult Fleet::undrain(const std::string& name) {
+  return changed(registry_.set_state(name, balance::ReplicaState::up), name, " is up");
+}
+
+void Fleet::drain_all() {
+  registry_.set_draining();
+  publish();
+}
+
+}  // namespace wp::control

@@ -1,0 +1,114 @@
+#include "controlplane/fleet_metrics.h"
+
+#include <array>
+#include <string>
+
+#include "controlplane/registry.h"
+
+namespace wp::control {
+namespace {
+
+using balance::ReplicaState;
+
+std::string replica_label(const Member& member) {
+  return label("replica", member.spec.name);
+}
+
+// One gauge or counter a replica.
+template <class Value>
+void per_replica(MetricText& out, const Fleet& fleet, std::string_view name, std::string_view help, MetricKind kind,
+                 Value&& value) {
+  out.family(name, help, kind);
+  for (const Member& member : fleet.registry().members()) out.sample(name, replica_label(member), value(member));
+}
+
+}  // namespace
+
+void FleetMetrics::write(MetricText& out) {
+  write_loads(out);
+  write_accounts(out);
+  write_states(out);
+  write_ring(out);
+  write_control(out);
+}
+
+void FleetMetrics::write_loads(MetricText& out) const {
+  per_replica(out, fleet_, "warmpath_replica_prefill_tokens",
+              "Estimated uncached prompt tokens of requests whose reply has not begun.", MetricKind::gauge,
+              [this](const Member& m) { return accounts_.load(m.ref.id).prefill; });
+  per_replica(out, fleet_, "warmpath_replica_streams", "Requests sent to the replica that have not ended.",
+              MetricKind::gauge, [this](const Member& m) { return accounts_.load(m.ref.id).streams; });
+  per_replica(out, fleet_, "warmpath_replica_weight", "Configured weight.", MetricKind::gauge,
+              [](const Member& m) { return std::uint64_t{m.spec.weight}; });
+}
+
+void FleetMetrics::write_accounts(MetricText& out) const {
+  per_replica(out, fleet_, "warmpath_replica_charges_total", "Requests charged to the replica's accounts.",
+              MetricKind::counter, [this](const Member& m) { return accounts_.charged(m.ref.id) - m.charged_before; });
+  per_replica(out, fleet_, "warmpath_replica_releases_total", "Charges released; equal to the charges when idle.",
+              MetricKind::counter,
+              [this](const Member& m) { return accounts_.released(m.ref.id) - m.released_before; });
+  // Over all slots, so that replicas that have left are in it.
+  std::uint64_t charged = 0;
+  std::uint64_t released = 0;
+  for (std::uint32_t id = 0; id < accounts_.max_replicas(); ++id) {
+    released += accounts_.released(id);  // first: a charge is never missed while its release is seen
+    charged += accounts_.charged(id);
+  }
+  out.single("warmpath_charges_total", "Requests charged to any replica, those that have left included.",
+             MetricKind::counter, charged);
+  out.single("warmpath_releases_total", "Charges released, those of replicas that have left included.",
+             MetricKind::counter, released);
+}
+
+void FleetMetrics::write_states(MetricText& out) const {
+  constexpr std::array kStates = {ReplicaState::up, ReplicaState::starting, ReplicaState::draining, ReplicaState::down};
+  constexpr std::string_view kName = "warmpath_replica_state";
+  out.family(kName, "1 for the state that the replica is in.", MetricKind::gauge);
+  for (const Member& member : fleet_.registry().members()) {
+    for (const ReplicaState state : kStates) {
+      out.sample(kName, replica_label(member) + "," + label("state", balance::word(state)),
+                 std::uint64_t{member.state == state ? 1U : 0U});
+    }
+  }
+  per_replica(out, fleet_, "warmpath_replica_addresses",
+              "Addresses known of the replica; 0 when it cannot be looked up.", MetricKind::gauge,
+              [](const Member& m) { return std::uint64_t{m.endpoints.size()}; });
+}
+
+void FleetMetrics::write_ring(MetricText& out) {
+  const std::shared_ptr<const balance::Ring> ring = fleet_.registry().ring();
+  if (!ring) return;
+  if (ring != counted_) {
+    counted_ = ring;
+    owned_ = ring->owned_by_all();
+  }
+  std::vector<std::uint64_t> by_id(accounts_.max_replicas());
+  const auto& order = fleet_.registry().ring_order();
+  for (std::size_t place = 0; place < order.size(); ++place) by_id[order[place].id] = owned_[place];
+  per_replica(out, fleet_, "warmpath_replica_ring_slots", "Slots of the ring that have the replica first.",
+              MetricKind::gauge, [&](const Member& m) { return by_id[m.ref.id]; });
+}
+
+void FleetMetrics::write_control(MetricText& out) const {
+  const Registry& registry = fleet_.registry();
+  const PublisherCounters& published = fleet_.publisher().counters();
+  const ResolverCounters& lookups = fleet_.resolver().counters();
+  const auto counter = [&out](std::string_view name, std::string_view help, const Counter& value) {
+    out.single(name, help, MetricKind::counter, value.value());
+  };
+  out.single("warmpath_replicas", "Replicas configured.", MetricKind::gauge, registry.members().size());
+  out.single("warmpath_replicas_pickable", "Replicas that requests may be sent to.", MetricKind::gauge,
+             registry.pickable());
+  out.single("warmpath_snapshot_version", "Version of the published snapshot.", MetricKind::gauge, registry.version());
+  counter("warmpath_snapshots_published_total", "Snapshots handed to the shards.", published.published);
+  counter("warmpath_snapshots_freed_total", "Replaced snapshots freed.", published.freed);
+  out.single("warmpath_snapshots_held", "Replaced snapshots that a shard may still read.", MetricKind::gauge,
+             published.held.value());
+  counter("warmpath_lookups_total", "Lookups of replica names.", lookups.lookups);
+  counter("warmpath_lookup_failures_total", "Lookups without an answer; the last good addresses stay in use.",
+          lookups.failures);
+  counter("warmpath_lookup_changes_total", "Lookups that brought other addresses.", lookups.changes);
+}
+
+}  // namespace wp::control

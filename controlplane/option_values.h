@@ -1,0 +1,28 @@
+// How the text of each kind of option becomes a value. Every reader returns what is wrong, without quoting the text:
+// the caller names the option and quotes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/options.h"
+
+namespace wp::control {
+
+using Problem = std::optional<std::string>;
+
+[[nodiscard]] Problem read_number(const std::string& text, std::uint32_t low, std::uint32_t high, std::uint32_t& value);
+// Bytes, with an optional k or m (1024-based).
+[[nodiscard]] Problem read_bytes(const std::string& text, std::uint32_t low, std::uint32_t high, std::uint32_t& value);
+[[nodiscard]] Problem read_factor(const std::string& text, double& value);
+[[nodiscard]] Problem read_hex_key(const std::string& text, std::uint64_t& value);
+[[nodiscard]] Problem read_timeout(const std::string& text, Duration& value);  // above zero
+[[nodiscard]] Problem read_strategy(const std::string& text, balance::Strategy& value);
+[[nodiscard]] Problem read_transport(const std::string& text, TransportChoice& value);
+// A field name of HTTP (RFC 9110 section 5.1), made lower case.
+[[nodiscard]] Problem read_header_name(const std::string& text, std::string& value);
+[[nodiscard]] Problem read_path(const std::string& text, std::string& value);
+
+}  // namespace wp::control

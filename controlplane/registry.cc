@@ -1,0 +1,150 @@
+#include "controlplane/registry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/balance/seal.h"
+#include "dataplane/base/assert.h"
+
+namespace wp::control {
+
+using balance::ReplicaRef;
+using balance::ReplicaState;
+using balance::Snapshot;
+
+Registry::Registry(const Config& config, const balance::Accounts& accounts, Qsbr& qsbr)
+    : config_(config), accounts_(accounts), qsbr_(qsbr), builder_(config.ring_slots) {}
+
+Member* Registry::find_member(std::string_view name) {
+  const auto found = std::ranges::find_if(members_, [&](const Member& m) { return m.spec.name == name; });
+  return found == members_.end() ? nullptr : &*found;
+}
+
+const Member* Registry::find(std::string_view name) const {
+  return const_cast<Registry*>(this)->find_member(name);
+}
+
+std::size_t Registry::pickable() const {
+  return static_cast<std::size_t>(std::ranges::count_if(members_, [](const Member& m) { return m.pickable(); }));
+}
+
+bool Registry::take_id(std::uint32_t& id) {
+  if (free_ids_.empty()) recycle();
+  if (!free_ids_.empty()) {
+    id = free_ids_.back();
+    free_ids_.pop_back();
+  } else if (generations_.size() < accounts_.max_replicas()) {
+    id = static_cast<std::uint32_t>(generations_.size());
+    generations_.push_back(0);
+  } else {
+    return false;
+  }
+  if (++generations_[id] == 0) generations_[id] = 1;
+  return true;
+}
+
+std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec) {
+  if (find(spec.name) != nullptr) return std::unexpected("there is a replica " + spec.name + " already");
+  const std::uint64_t identity = balance::ring_identity(spec.name);
+  for (const Member& other : members_) {
+    if (balance::ring_identity(other.spec.name) == identity) {
+      return std::unexpected("the names " + spec.name + " and " + other.spec.name + " collide on the ring: rename one");
+    }
+  }
+  Member member;
+  if (!take_id(member.ref.id)) {
+    return std::unexpected("no room for another replica: " + std::to_string(accounts_.max_replicas()) +
+                           " are here or still finish their streams");
+  }
+  member.ref.generation = generations_[member.ref.id];
+  member.spec = spec;
+  if (spec.literal) member.endpoints.push_back(*spec.literal);
+  member.charged_before = accounts_.charged(member.ref.id);
+  member.released_before = accounts_.released(member.ref.id);
+  members_.push_back(std::move(member));
+  return members_.back().ref;
+}
+
+bool Registry::remove(std::string_view name) {
+  const Member* member = find(name);
+  if (member == nullptr) return false;
+  leaving_.push_back({.id = member->ref.id});
+  members_.erase(members_.begin() + (member - members_.data()));
+  return true;
+}
+
+bool Registry::set_weight(std::string_view name, std::uint32_t weight) {
+  WP_ASSERT(weight >= 1 && weight <= balance::kMaxWeight);
+  Member* member = find_member(name);
+  if (member != nullptr) member->spec.weight = weight;
+  return member != nullptr;
+}
+
+bool Registry::set_endpoints(std::string_view name, std::vector<Endpoint> endpoints) {
+  Member* member = find_member(name);
+  if (member != nullptr) member->endpoints = std::move(endpoints);
+  return member != nullptr;
+}
+
+bool Registry::set_state(std::string_view name, ReplicaState state) {
+  Member* member = find_member(name);
+  if (member != nullptr) member->state = state;
+  return member != nullptr;
+}
+
+std::unique_ptr<const Snapshot> Registry::build() {
+  auto snapshot = std::make_unique<Snapshot>();
+  snapshot->version = ++version_;
+  snapshot->draining = draining_;
+  balance::Pool pool;
+  pool.name = "default";
+  pool.strategy = config_.strategy;
+  pool.bounds = config_.bounds;
+  for (const Member& member : members_) {
+    pool.members.push_back(static_cast<std::uint16_t>(snapshot->replicas.size()));
+    snapshot->replicas.push_back({.ref = member.ref,
+                                  .name = member.spec.name,
+                                  .authority = member.spec.authority,
+                                  .endpoints = member.endpoints,
+                                  .weight = member.spec.weight,
+                                  .priority = member.spec.priority,
+                                  .state = member.state});
+  }
+  snapshot->pools.push_back(std::move(pool));
+  snapshot->routes.push_back({.model = "", .pool = 0});
+  balance::seal(*snapshot);
+  if (config_.strategy == balance::Strategy::prefix) {
+    balance::Pool& sealed = snapshot->pools.front();
+    const bool assigned = builder_.assign(balance::ring_members(*snapshot, sealed));
+    WP_ASSERT(assigned);  // add() let no two of the same identity in
+    ring_ = builder_.build();
+    sealed.ring = ring_;
+    ring_order_.clear();
+    for (const std::uint16_t index : sealed.pickable) ring_order_.push_back(snapshot->replicas[index].ref);
+  }
+  return snapshot;
+}
+
+void Registry::published() {
+  std::uint64_t grace = 0;
+  for (Leaving& leaving : leaving_) {
+    if (leaving.unpublished) continue;
+    if (grace == 0) grace = qsbr_.mark();
+    leaving.unpublished = true;
+    leaving.grace = grace;
+  }
+}
+
+std::size_t Registry::recycle() {
+  // The grace period comes first: until it has passed a shard may still charge the id.
+  std::erase_if(leaving_, [this](const Leaving& leaving) {
+    if (!leaving.unpublished || !qsbr_.passed(leaving.grace)) return false;
+    const balance::Load load = accounts_.load(leaving.id);
+    if (load.streams != 0 || load.prefill != 0) return false;
+    free_ids_.push_back(leaving.id);
+    return true;
+  });
+  return leaving_.size();
+}
+
+}  // namespace wp::control

@@ -1,0 +1,98 @@
+// The replicas as the operator wants them, and the Snapshot that follows. Ids are handed out here: one is used again
+// only when the accounts of its last owner are zero and a grace period has passed since it left the Snapshot, so that
+// a shard's (id, generation) never means two replicas.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controlplane/replica_spec.h"
+#include "dataplane/balance/accounts.h"
+#include "dataplane/balance/ring_builder.h"
+#include "dataplane/balance/snapshot.h"
+#include "dataplane/base/qsbr.h"
+
+namespace wp::control {
+
+struct Member {
+  ReplicaSpec spec;
+  balance::ReplicaRef ref;
+  std::vector<Endpoint> endpoints;
+  balance::ReplicaState state = balance::ReplicaState::up;
+  // What the accounts had counted for the id's earlier owners.
+  std::uint64_t charged_before = 0;
+  std::uint64_t released_before = 0;
+
+  [[nodiscard]] bool pickable() const { return state == balance::ReplicaState::up && !endpoints.empty(); }
+};
+
+// Control thread only.
+class Registry {
+ public:
+  struct Config {
+    balance::Strategy strategy = balance::Strategy::prefix;
+    balance::Bounds bounds;
+    std::uint32_t ring_slots = balance::kDefaultRingSlots;
+  };
+
+  // `accounts` and `qsbr` outlive the registry.
+  Registry(const Config& config, const balance::Accounts& accounts, Qsbr& qsbr);
+
+  // A replica with a literal address has its endpoint at once; another waits for set_endpoints(). The error is one
+  // clear line: the name is taken, or no id is free.
+  [[nodiscard]] std::expected<balance::ReplicaRef, std::string> add(const ReplicaSpec& spec);
+  // The others answer whether there is such a replica.
+  [[nodiscard]] bool remove(std::string_view name);
+  [[nodiscard]] bool set_weight(std::string_view name, std::uint32_t weight);
+  [[nodiscard]] bool set_endpoints(std::string_view name, std::vector<Endpoint> endpoints);
+  [[nodiscard]] bool set_state(std::string_view name, balance::ReplicaState state);
+  // The daemon stops: every Snapshot from now on says so.
+  void set_draining() { draining_ = true; }
+
+  // A Snapshot of what there is now, with the next version. The caller publishes it, then calls published().
+  [[nodiscard]] std::unique_ptr<const balance::Snapshot> build();
+  // Ids that left before the last build() begin their grace period.
+  void published();
+  // Frees ids whose time has come; returns how many still wait.
+  std::size_t recycle();
+
+  [[nodiscard]] const std::vector<Member>& members() const { return members_; }
+  [[nodiscard]] const Member* find(std::string_view name) const;
+  [[nodiscard]] std::size_t pickable() const;
+  [[nodiscard]] bool draining() const { return draining_; }
+  [[nodiscard]] std::uint64_t version() const { return version_; }
+  [[nodiscard]] balance::Strategy strategy() const { return config_.strategy; }
+  // The ring of the last build(), over its pool's pickable replicas; null when the strategy has none.
+  [[nodiscard]] std::shared_ptr<const balance::Ring> ring() const { return ring_; }
+  // Its members, in the order that the ring numbers them.
+  [[nodiscard]] const std::vector<balance::ReplicaRef>& ring_order() const { return ring_order_; }
+
+ private:
+  struct Leaving {
+    std::uint32_t id = 0;
+    bool unpublished = false;
+    std::uint64_t grace = 0;  // Qsbr epoch, once unpublished
+  };
+
+  [[nodiscard]] Member* find_member(std::string_view name);
+  [[nodiscard]] bool take_id(std::uint32_t& id);
+
+  Config config_;
+  const balance::Accounts& accounts_;
+  Qsbr& qsbr_;
+  balance::RingBuilder builder_;
+  std::shared_ptr<const balance::Ring> ring_;
+  std::vector<balance::ReplicaRef> ring_order_;
+  std::vector<Member> members_;  // in the order they were added
+  std::vector<Leaving> leaving_;
+  std::vector<std::uint32_t> free_ids_;
+  std::vector<std::uint32_t> generations_;  // by id: the last one handed out
+  std::uint64_t version_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace wp::control

@@ -1,0 +1,28 @@
+#include "controlplane/shard_watch.h"
+
+#include <utility>
+
+namespace wp::control {
+
+void ShardWatch::add(const shard::ShardMailbox& mailbox, std::function<void()> wake) {
+  watched_.push_back({&mailbox, std::move(wake), mailbox.turns.value(), 0});
+}
+
+void ShardWatch::tick() {
+  for (Watched& watched : watched_) {
+    const std::uint64_t turns = watched.mailbox->turns.value();
+    watched.ticks_without = turns == watched.turns ? watched.ticks_without + 1 : 0;
+    watched.turns = turns;
+    watched.wake();
+  }
+}
+
+std::vector<std::uint32_t> ShardWatch::stalled() const {
+  std::vector<std::uint32_t> numbers;
+  for (std::uint32_t i = 0; i < watched_.size(); ++i) {
+    if (watched_[i].ticks_without >= kStalledTicks) numbers.push_back(i);
+  }
+  return numbers;
+}
+
+}  // namespace wp::control

@@ -1,0 +1,164 @@
+#include "controlplane/admin_api.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/controlplane/world.h"
+
+namespace wp::control {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Api : World {
+  Api() { EXPECT_TRUE(fleet.start({}).has_value()); }
+
+  AdminReply read_only(std::string_view method, std::string_view target, std::string_view body = "") {
+    return api.handle({method, target, body, false});
+  }
+  AdminReply control(std::string_view method, std::string_view target, std::string_view body = "") {
+    return api.handle({method, target, body, true});
+  }
+};
+
+std::string error_of(const AdminReply& reply) {
+  return Json::parse(reply.body).at("error");
+}
+
+TEST(AdminApi, HealthNeedsAReplicaThatCanBePicked) {
+  Api a;
+  AdminReply reply = a.read_only("GET", "/health");
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_EQ(reply.content_type, "application/json");
+  EXPECT_EQ(Json::parse(reply.body).at("reasons"), Json({"no replica can be picked"}));
+  ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.1:1")).has_value());
+  reply = a.read_only("GET", "/health?verbose=1");
+  EXPECT_EQ(reply.status, 200U);
+  EXPECT_EQ(Json::parse(reply.body).at("status"), "ok");
+  EXPECT_EQ(Json::parse(reply.body).at("replicas_pickable"), 1);
+}
+
+TEST(AdminApi, HealthNamesAShardThatDoesNotTurn) {
+  Api a;
+  ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.1:1")).has_value());
+  shard::ShardMailbox stuck;
+  a.watch.add(stuck, [] {});
+  for (std::uint32_t i = 0; i < ShardWatch::kStalledTicks; ++i) a.watch.tick();
+  const AdminReply reply = a.read_only("GET", "/health");
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_EQ(Json::parse(reply.body).at("reasons"), Json({"shard 0 does not turn"}));
+}
+
+TEST(AdminApi, ADrainingDaemonIsHealthyAndNotReady) {
+  Api a;
+  ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.1:1")).has_value());
+  EXPECT_EQ(a.read_only("GET", "/ready").status, 200U);
+  a.fleet.drain_all();
+  EXPECT_EQ(a.read_only("GET", "/ready").status, 503U);
+  EXPECT_EQ(a.read_only("GET", "/health").status, 200U);
+}
+
+TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
+  Api a;
+  ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.1:1,weight=7,priority=2")).has_value());
+  ASSERT_TRUE(a.fleet.add(spec_of("gpu:80")).has_value());
+  const balance::Charge charge = a.accounts.charge(a.registry.members()[0].ref, 0, 123);
+  const Json replicas = Json::parse(a.read_only("GET", "/replicas").body).at("replicas");
+  ASSERT_EQ(replicas.size(), 2U);
+  EXPECT_EQ(replicas[0], Json({{"name", "10.0.0.1:1"},
+                               {"state", "up"},
+                               {"pickable", true},
+                               {"weight", 7},
+                               {"priority", 2},
+                               {"addresses", {"10.0.0.1:1"}},
+                               {"prefill_tokens", 123},
+                               {"streams", 1}}));
+  EXPECT_EQ(replicas[1].at("addresses"), Json::array());
+  EXPECT_EQ(replicas[1].at("pickable"), false);
+}
+
+TEST(AdminApi, MetricsArePrometheusText) {
+  Api a;
+  const AdminReply reply = a.read_only("GET", "/metrics");
+  EXPECT_EQ(reply.status, 200U);
+  EXPECT_EQ(reply.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_NE(reply.body.find("warmpath_replicas 0\n"), std::string::npos);
+}
+
+TEST(AdminApi, UnknownPathsAndMethodsAreJsonErrors) {
+  Api a;
+  EXPECT_EQ(a.read_only("GET", "/").status, 404U);
+  EXPECT_NE(error_of(a.read_only("GET", "/metric")).find("/metrics"), std::string::npos);
+  const AdminReply reply = a.read_only("POST", "/metrics");
+  EXPECT_EQ(reply.status, 405U);
+  EXPECT_EQ(reply.allow, "GET, HEAD");
+  EXPECT_EQ(a.control("DELETE", "/replicas").allow, "GET, HEAD, POST");
+  EXPECT_EQ(a.control("PUT", "/replicas/x:1").allow, "GET, HEAD, DELETE");
+  EXPECT_EQ(a.control("GET", "/replicas/x:1/drain").allow, "POST");
+  EXPECT_EQ(a.control("POST", "/replicas/x:1/explode").status, 404U);
+}
+
+TEST(AdminApi, TheReadOnlySideChangesNothing) {
+  Api a;
+  ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.1:1")).has_value());
+  EXPECT_EQ(a.read_only("POST", "/replicas", R"({"url":"10.0.0.2:1"})").status, 405U);
+  EXPECT_EQ(a.read_only("DELETE", "/replicas/10.0.0.1:1").status, 403U);
+  EXPECT_EQ(a.read_only("POST", "/replicas/10.0.0.1:1/drain").status, 403U);
+  EXPECT_EQ(a.snapshot().version, 2U);
+}
+
+TEST(AdminApi, AReplicaIsAddedAndPublished) {
+  Api a;
+  const AdminReply reply = a.control("POST", "/replicas", R"({"url":"http://[::1]:80","weight":5,"priority":1})");
+  ASSERT_EQ(reply.status, 200U) << reply.body;
+  EXPECT_EQ(Json::parse(reply.body).at("name"), "[::1]:80");
+  ASSERT_EQ(a.snapshot().replicas.size(), 1U);
+  EXPECT_EQ(a.snapshot().replicas[0].weight, 5U);
+  EXPECT_EQ(a.snapshot().replicas[0].priority, 1);
+  EXPECT_EQ(a.control("POST", "/replicas", R"({"url":"[::1]:80"})").status, 409U);
+}
+
+TEST(AdminApi, WhatIsWrongWithAnAdditionIsSaid) {
+  Api a;
+  const auto refused = [&](std::string_view body) {
+    const AdminReply reply = a.control("POST", "/replicas", body);
+    EXPECT_EQ(reply.status, 400U) << body;
+    return error_of(reply);
+  };
+  EXPECT_EQ(refused(""), "the body is not a JSON object");
+  EXPECT_EQ(refused("[1]"), "the body is not a JSON object");
+  EXPECT_EQ(refused("{"), "the body is not a JSON object");
+  EXPECT_EQ(refused("{}"), "'url' is wanted, as a string");
+  EXPECT_EQ(refused(R"({"url":7})"), "'url' is wanted, as a string");
+  EXPECT_EQ(refused(R"({"url":"a:1","wight":7})"), "unknown key 'wight'; did you mean 'weight'?");
+  EXPECT_EQ(refused(R"({"url":"a:1","weight":0})"), "'weight' is a number from 1 to 1000");
+  EXPECT_EQ(refused(R"({"url":"a:1","weight":-1})"), "'weight' is a number from 1 to 1000");
+  EXPECT_EQ(refused(R"({"url":"a:1","weight":1.5})"), "'weight' is a number from 1 to 1000");
+  EXPECT_EQ(refused(R"({"url":"a:1","weight":99999999999})"), "'weight' is a number from 1 to 1000");
+  EXPECT_EQ(refused(R"({"url":"a:1","priority":256})"), "'priority' is a number from 0 (first) to 255");
+  EXPECT_NE(refused(R"({"url":"https://a"})").find("TLS"), std::string::npos);
+  EXPECT_NE(refused("{\"url\":\"\\u00e9:1\"}").find("not a host name"), std::string::npos);
+  EXPECT_EQ(a.snapshot().version, 1U);
+}
+
+TEST(AdminApi, AReplicaIsDrainedWeighedAndRemoved) {
+  Api a;
+  ASSERT_TRUE(a.fleet.add(spec_of("[::1]:80")).has_value());
+  EXPECT_EQ(a.control("GET", "/replicas/%5B::1%5D:80").status, 200U);
+  EXPECT_EQ(a.control("POST", "/replicas/[::1]:80/drain").status, 200U);
+  EXPECT_EQ(a.snapshot().replicas[0].state, balance::ReplicaState::draining);
+  EXPECT_EQ(a.control("POST", "/replicas/[::1]:80/undrain").status, 200U);
+  EXPECT_EQ(a.snapshot().replicas[0].state, balance::ReplicaState::up);
+  EXPECT_EQ(a.control("POST", "/replicas/[::1]:80/weight", R"({"weight":9})").status, 200U);
+  EXPECT_EQ(a.snapshot().replicas[0].weight, 9U);
+  EXPECT_EQ(a.control("POST", "/replicas/[::1]:80/weight", "{}").status, 400U);
+  EXPECT_EQ(a.control("POST", "/replicas/[::1]:80/weight", R"({"weight":1001})").status, 400U);
+  EXPECT_EQ(a.control("DELETE", "/replicas/[::1]:80").status, 200U);
+  EXPECT_TRUE(a.snapshot().replicas.empty());
+  EXPECT_EQ(a.control("DELETE", "/replicas/[::1]:80").status, 404U);
+  EXPECT_EQ(a.control("POST", "/replicas/[::1]:80/drain").status, 404U);
+  EXPECT_EQ(a.control("GET", "/replicas/%5").status, 400U);
+}
+
+}  // namespace
+}  // namespace wp::control

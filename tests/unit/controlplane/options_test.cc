@@ -1,0 +1,212 @@
+#include "controlplane/options.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "controlplane/duration_text.h"
+
+namespace wp::control {
+namespace {
+
+RequestPathOptions defaults() {
+  RequestPathOptions path;
+  path.max_body = 8U << 20U;
+  path.max_connections = 8192;
+  path.session_headers = {"x-session-id"};
+  path.pass_paths = {"/v1/"};
+  path.head_timeout = path.body_timeout = path.keep_alive_timeout = path.connect_timeout = seconds(5);
+  path.first_byte_timeout = path.idle_timeout = path.client_timeout = path.upstream_idle_timeout = seconds(5);
+  return path;
+}
+
+std::expected<Options, ParseStop> parse(const std::vector<std::string>& arguments) {
+  return parse_options(arguments, defaults(), "warmpathd 1.2.3");
+}
+
+Options good(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--replica", "127.0.0.1:8000"});
+  const auto options = parse(arguments);
+  EXPECT_TRUE(options.has_value()) << options.error().text;
+  return options.value_or(Options{});
+}
+
+// The one line of a command line that is wrong.
+std::string problem(const std::vector<std::string>& arguments) {
+  const auto options = parse(arguments);
+  EXPECT_FALSE(options.has_value());
+  if (options) return "";
+  EXPECT_EQ(options.error().exit_code, 2);
+  const std::string& text = options.error().text;
+  EXPECT_EQ(std::ranges::count(text, '\n'), 1) << text;
+  EXPECT_TRUE(text.starts_with("warmpathd: ") && text.ends_with("\n")) << text;
+  return text.substr(11, text.size() - 12);
+}
+
+TEST(Options, DefaultsServeOnEveryAddress) {
+  const Options options = good({});
+  ASSERT_EQ(options.listen.size(), 1U);
+  EXPECT_EQ(to_string(options.listen[0]), "0.0.0.0:8080");
+  EXPECT_EQ(to_string(options.admin), "127.0.0.1:9090");
+  EXPECT_EQ(options.strategy, balance::Strategy::prefix);
+  EXPECT_EQ(options.shards, 0U);
+  EXPECT_TRUE(options.pin);
+  EXPECT_EQ(options.transport, TransportChoice::automatic);
+  EXPECT_TRUE(options.control_socket.empty());
+  EXPECT_EQ(options.ring_slots, 65'536U);
+  EXPECT_EQ(options.resolve_interval, seconds(5));
+  EXPECT_EQ(options.drain_timeout, seconds(30));
+}
+
+TEST(Options, EverythingCanBeSet) {
+  const Options o = good({"--listen",
+                          "127.0.0.1:0",
+                          "--listen",
+                          "[::1]:8081",
+                          "--replica",
+                          "gpu:9000,weight=7",
+                          "--strategy",
+                          "least-loaded",
+                          "--shards=3",
+                          "--admin",
+                          "0.0.0.0:9",
+                          "--control-socket",
+                          "/run/w.sock",
+                          "--transport",
+                          "epoll",
+                          "--decision-headers",
+                          "--ring-slots",
+                          "1000",
+                          "--load-factor",
+                          "1.5",
+                          "--max-body",
+                          "1m",
+                          "--max-connections",
+                          "10",
+                          "--session-header",
+                          "X-A",
+                          "--session-header",
+                          "x-b",
+                          "--pass-path",
+                          "/tokenize",
+                          "--hash-key",
+                          "fF01",
+                          "--no-pin",
+                          "--resolve-seconds",
+                          "500ms",
+                          "--connect-timeout",
+                          "250ms",
+                          "--first-byte-timeout",
+                          "2m",
+                          "--idle-timeout",
+                          "3",
+                          "--drain-seconds",
+                          "7"});
+  ASSERT_EQ(o.listen.size(), 2U);
+  EXPECT_EQ(to_string(o.listen[1]), "[::1]:8081");
+  ASSERT_EQ(o.replicas.size(), 2U);
+  EXPECT_EQ(o.replicas[1].weight, 7U);
+  EXPECT_EQ(o.strategy, balance::Strategy::least_loaded);
+  EXPECT_EQ(o.shards, 3U);
+  EXPECT_EQ(to_string(o.admin), "0.0.0.0:9");
+  EXPECT_EQ(o.control_socket, "/run/w.sock");
+  EXPECT_EQ(o.transport, TransportChoice::epoll);
+  EXPECT_TRUE(o.path.decision_headers);
+  EXPECT_EQ(o.ring_slots, 1000U);
+  EXPECT_DOUBLE_EQ(o.load_factor, 1.5);
+  EXPECT_EQ(o.path.max_body, 1U << 20U);
+  EXPECT_EQ(o.path.max_connections, 10U);
+  EXPECT_EQ(o.path.session_headers, (std::vector<std::string>{"x-a", "x-b"}));
+  EXPECT_EQ(o.path.pass_paths, std::vector<std::string>{"/tokenize"});
+  EXPECT_EQ(o.path.hash_key, 0xff01U);
+  EXPECT_FALSE(o.pin);
+  EXPECT_EQ(o.resolve_interval, millis(500));
+  EXPECT_EQ(o.path.connect_timeout, millis(250));
+  EXPECT_EQ(o.path.first_byte_timeout, seconds(120));
+  EXPECT_EQ(o.path.idle_timeout, seconds(3));
+  EXPECT_EQ(o.drain_timeout, seconds(7));
+}
+
+TEST(Options, HelpAndVersionAreNoErrors) {
+  const auto help = parse({"--help"});
+  ASSERT_FALSE(help.has_value());
+  EXPECT_EQ(help.error().exit_code, 0);
+  EXPECT_NE(help.error().text.find("--replica"), std::string::npos);
+  EXPECT_NE(help.error().text.find("0.0.0.0:8080"), std::string::npos);
+  const auto version = parse({"--version"});
+  ASSERT_FALSE(version.has_value());
+  EXPECT_EQ(version.error().exit_code, 0);
+  EXPECT_EQ(version.error().text, "warmpathd 1.2.3\n");
+}
+
+TEST(Options, PagesNeedNoReplica) {
+  const auto reasons = parse({"--print-reasons"});
+  ASSERT_TRUE(reasons.has_value());
+  EXPECT_EQ(reasons->action, Action::print_reasons);
+  EXPECT_EQ(parse({"--print-metrics"})->action, Action::print_metrics);
+}
+
+TEST(Options, AReplicaOrAWayToAddOneIsNeeded) {
+  EXPECT_EQ(problem({}), "no replica: give --replica URL, or --control-socket PATH to add them at run time");
+  EXPECT_TRUE(parse({"--control-socket", "/run/w.sock"}).has_value());
+}
+
+TEST(Options, UnknownStrategyNamesTheNearest) {
+  EXPECT_EQ(problem({"--strategy", "least-load"}),
+            "--strategy 'least-load': there are prefix, least-loaded and round-robin; did you mean least-loaded?");
+  EXPECT_EQ(problem({"--strategy", "x"}), "--strategy 'x': there are prefix, least-loaded and round-robin");
+}
+
+TEST(Options, UnknownOptionNamesTheNearest) {
+  EXPECT_EQ(problem({"--replcia", "a:1"}), "unknown option '--replcia'; did you mean --replica?");
+  EXPECT_EQ(problem({"--zzzzzzzz"}), "unknown option '--zzzzzzzz'");
+  EXPECT_EQ(problem({"serve"}), "unexpected argument 'serve'");
+}
+
+TEST(Options, ReplicaProblemsQuoteTheReplicaOnce) {
+  EXPECT_EQ(problem({"--replica", "https://gpu"}),
+            "--replica 'https://gpu': TLS towards replicas is not supported yet; run a TLS terminator next to the "
+            "replica and give its http:// address");
+  EXPECT_EQ(problem({"--replica", "gpu:1", "--replica", "http://GPU:1"}),
+            "--replica 'http://GPU:1': gpu:1 is given twice");
+}
+
+TEST(Options, ValuesOutOfRangeAreOneLine) {
+  EXPECT_EQ(problem({"--shards", "many"}), "--shards 'many': a whole number from 0 to 256 is wanted");
+  EXPECT_EQ(problem({"--shards", "257"}), "--shards '257': a whole number from 0 to 256 is wanted");
+  EXPECT_EQ(problem({"--listen", "localhost"}),
+            "--listen 'localhost': an address and port are wanted, such as 0.0.0.0:8080 or [::]:8080");
+  EXPECT_EQ(problem({"--listen", ":80", "--listen", "0.0.0.0:80"}), "--listen '0.0.0.0:80': given twice");
+  EXPECT_EQ(problem({"--load-factor", "1"}), "--load-factor '1': a number above 1, up to 100, is wanted");
+  EXPECT_EQ(problem({"--hash-key", "0x12"}), "--hash-key '0x12': up to 16 hexadecimal digits are wanted");
+  EXPECT_EQ(problem({"--connect-timeout", "0"}), "--connect-timeout '0': it must be above zero");
+  EXPECT_EQ(problem({"--connect-timeout", "5h"}),
+            "--connect-timeout '5h': a duration is a whole number with ms, s or m, up to a day");
+  EXPECT_EQ(problem({"--transport", "iouring"}),
+            "--transport 'iouring': there are auto, io_uring and epoll; did you mean io_uring?");
+  EXPECT_EQ(problem({"--max-body", "1"}),
+            "--max-body '1': a number of bytes from 4096 to 268435456 is wanted, k and m may follow");
+  EXPECT_EQ(problem({"--session-header", "a b"}), "--session-header 'a b': not the name of a header");
+  EXPECT_EQ(problem({"--pass-path", "v1"}), "--pass-path 'v1': a path begins with '/' and has no query");
+  EXPECT_EQ(problem({"--control-socket", std::string(108, 'x')}),
+            "--control-socket '" + std::string(108, 'x') + "': a path of 1 to 107 bytes is wanted");
+}
+
+TEST(Options, MissingAndRepeatedValuesAreOneLine) {
+  EXPECT_NE(problem({"--strategy"}).find("--strategy"), std::string::npos);
+  EXPECT_NE(problem({"--strategy", "prefix", "--strategy", "prefix"}).find("--strategy"), std::string::npos);
+}
+
+TEST(DurationText, ReadsUnitsAndWritesTheShortest) {
+  EXPECT_EQ(parse_duration("5").value(), seconds(5));
+  EXPECT_EQ(parse_duration("5s").value(), seconds(5));
+  EXPECT_EQ(parse_duration("1440m").value(), seconds(86'400));
+  for (const char* bad : {"", "s", "-1", "1.5s", "1 s", "86401", "99999999999"}) {
+    EXPECT_FALSE(parse_duration(bad).has_value()) << bad;
+  }
+  EXPECT_EQ(to_string(millis(1500)), "1500ms");
+  EXPECT_EQ(to_string(seconds(2)), "2s");
+}
+
+}  // namespace
+}  // namespace wp::control
