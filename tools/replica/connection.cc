@@ -1,0 +1,272 @@
+#include "tools/replica/connection.h"
+
+#include <algorithm>
+
+#include "tools/replica/pages.h"
+
+namespace wp::replica {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+}  // namespace
+
+Connection::Connection(stream::StreamPort& port, Replica& replica, const ConnectionLimits& limits, Instant now)
+    : port_(port),
+      replica_(replica),
+      limits_(limits),
+      head_room_(limits.head.head_bytes),
+      head_reader_(limits.head),
+      last_activity_(now) {
+  head_reader_.begin(head_room_);
+}
+
+// --- life
+
+Instant Connection::deadline() const {
+  if (limits_.idle_close.ns == 0 || state_ == State::answering || !out_.empty()) return kNever;
+  return last_activity_ + limits_.idle_close;
+}
+
+Life Connection::on_deadline(Instant) {
+  port_.close();
+  return Life::ended;
+}
+
+bool Connection::client_gone() const {
+  if (port_.failed()) return true;
+  return port_.peer_closed() && exchange_ && !exchange_->finished;
+}
+
+Life Connection::give_up(Instant now) {
+  if (exchange_ && !exchange_->finished && replica_.cancel(exchange_->engine_id, now)) log(Happened::cancelled, now);
+  port_.abort(port_.failed() ? port_.failure() : Reason::client_closed);
+  return Life::ended;
+}
+
+Life Connection::on_port(Instant now) {
+  last_activity_ = now;
+  return run(now);
+}
+
+Life Connection::on_engine(const Event& event, Instant now) {
+  if (!exchange_ || exchange_->engine_id != event.id) return Life::open;
+  Exchange& exchange = *exchange_;
+  exchange.answer.cached_tokens = event.cached_tokens;
+  if (event.kind == EventKind::done) {
+    exchange.finished = true;
+    replica_.finished(exchange.answer);
+    log(Happened::done, now);
+  } else {
+    if (event.kind == EventKind::first_token) log(Happened::first_token, now);
+    exchange.produced = event.index + 1;
+  }
+  last_activity_ = now;
+  return run(now);
+}
+
+Life Connection::run(Instant now) {
+  for (;;) {
+    if (client_gone()) return give_up(now);
+    if (!drain()) return Life::open;
+    if (state_ == State::answering) {
+      if (!write_more()) return Life::open;
+      continue;
+    }
+    if (closing_ || (port_.rx().empty() && port_.peer_closed())) {
+      port_.close();
+      return Life::ended;
+    }
+    if (port_.rx().empty()) return Life::open;
+    read(now);
+  }
+}
+
+// False while bytes are left that wait for room.
+bool Connection::drain() {
+  starved_ = false;
+  while (out_at_ < out_.size()) {
+    const std::size_t part = std::min<std::size_t>(out_.size() - out_at_, port_.tx_credit());
+    if (part == 0) {
+      port_.notify_writable();
+      return false;
+    }
+    if (!port_.append(stream::as_bytes(std::string_view(out_).substr(out_at_, part)))) {
+      starved_ = true;
+      return false;
+    }
+    out_at_ += part;
+  }
+  out_.clear();
+  out_at_ = 0;
+  return true;
+}
+
+void Connection::log(Happened what, Instant now) {
+  replica_.log().add(now, what, api_->name(), exchange_ ? exchange_->answer.id : std::string(),
+                     head_reader_.head().value_of("x-request-id"));
+}
+
+// --- reading
+
+void Connection::read(Instant now) {
+  const stream::Bytes input = port_.rx().front().bytes();
+  if (state_ == State::reading_body) return take_body(input, now);
+  std::uint32_t taken = 0;
+  const auto progress = head_reader_.feed(input, taken);
+  port_.consume(taken);
+  if (!progress) return refuse(progress.error());
+  if (*progress == http::Progress::complete) head_complete(now);
+}
+
+void Connection::head_complete(Instant now) {
+  const http::RequestHead& head = head_reader_.head();
+  api_ = find_api(head.path());
+  if (head.framing == http::Framing::length && head.content_length > limits_.max_body) {
+    return refuse(Error{Reason::body_too_large, 0});
+  }
+  body_reader_.begin(head.framing, head.content_length, Fault::client);
+  state_ = State::reading_body;
+  if (head.framing == http::Framing::none || body_reader_.done()) return request_complete(now);
+  if (head.expects_continue) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+}
+
+void Connection::take_body(stream::Bytes input, Instant now) {
+  const auto step = body_reader_.feed(input);
+  if (!step) return refuse(step.error());
+  if (body_.size() + step->payload.size() > limits_.max_body) return refuse(Error{Reason::body_too_large, 0});
+  body_ += stream::as_text(step->payload);
+  port_.consume(step->taken);
+  if (step->done) request_complete(now);
+}
+
+// A request that cannot be read, or read on: whatever follows it cannot be told from it.
+void Connection::refuse(const Error& error) {
+  closing_ = true;
+  respond_error({error.status(), std::string(info(error.reason).text), ""});
+}
+
+bool Connection::authorised() const {
+  const std::string& key = replica_.config().api_key;
+  const http::RequestHead& head = head_reader_.head();
+  return key.empty() || head.value_of("authorization") == "Bearer " + key || head.value_of("x-api-key") == key;
+}
+
+void Connection::request_complete(Instant now) {
+  const http::RequestHead& head = head_reader_.head();
+  ++requests_;
+  closing_ = !head.keep_alive || (limits_.max_requests > 0 && requests_ >= limits_.max_requests);
+  if (head.path().starts_with("/v1/") && !authorised()) return respond_error({401, "Unauthorized", ""});
+  if (api_ != nullptr) {
+    if (head.method == http::Method::post) return call_api(now);
+    return respond_error({405, "Method Not Allowed", ""});
+  }
+  const auto page = find_page(head.path(), replica_, now);
+  if (!page) return respond_error({404, "Not Found", ""});
+  if (head.method != http::Method::get && head.method != http::Method::head) {
+    return respond_error({405, "Method Not Allowed", ""});
+  }
+  respond(200, page->content_type, page->body);
+}
+
+void Connection::call_api(Instant now) {
+  auto ask = api_->read(body_);
+  if (!ask) return respond_error(ask.error());
+  auto started = replica_.start(now, std::move(*ask), port_.id().pack());
+  if (!started) {
+    log(Happened::refused, now);
+    return respond_error(started.error());
+  }
+  body_.clear();
+  exchange_.emplace();
+  exchange_->engine_id = started->id;
+  exchange_->answer = std::move(started->answer);
+  state_ = State::answering;
+  log(Happened::arrive, now);
+}
+
+// --- answering
+
+bool Connection::write_more() {
+  Exchange& exchange = *exchange_;
+  if (exchange.answer.ask.stream) {
+    if (exchange.written == exchange.produced && !exchange.finished) return false;
+    write_events();
+    return true;
+  }
+  if (!exchange.finished) return false;
+  respond(200, kJson, api_->whole(exchange.answer));
+  return true;
+}
+
+// One chunk with the events of all tokens that wait, a few thousand bytes at most: a slow client's tokens stay numbers
+// until there is room for their events.
+void Connection::write_events() {
+  constexpr std::size_t kEnough = 8192;
+  Exchange& exchange = *exchange_;
+  Answer& answer = exchange.answer;
+  const bool chunked = head_reader_.head().minor_version > 0;
+  std::string events;
+  if (!exchange.head_written) {
+    closing_ |= !chunked;
+    write_head(200, "text/event-stream; charset=utf-8", chunked ? http::Framing::chunked : http::Framing::until_close,
+               0);
+    api_->stream_begin(answer, events);
+    exchange.head_written = true;
+  }
+  while (exchange.written < exchange.produced && events.size() < kEnough) {
+    api_->stream_token(answer, exchange.written++, events);
+  }
+  const bool last = exchange.finished && exchange.written == exchange.produced;
+  if (last) api_->stream_end(answer, events);
+  std::byte room[20];
+  http::Writer line(room);
+  if (chunked) http::write_chunk_start(line, events.size());
+  out_ += stream::as_text(line.written());
+  out_ += events;
+  if (chunked) out_ += http::kChunkEnd;
+  if (!last) return;
+  if (chunked) out_ += http::kLastChunk;
+  next_request();
+}
+
+// The replica's own fields are for tests: they tell the truth, whatever `usage` may say.
+void Connection::write_head(std::uint16_t status, std::string_view type, http::Framing framing, std::uint64_t length) {
+  std::byte room[1024];
+  http::Writer head(room);
+  http::write_status_line(head, status, "");
+  head.field("content-type", type);
+  if (framing == http::Framing::chunked || framing == http::Framing::until_close) {
+    head.field("cache-control", "no-cache");
+  }
+  if (status == 405) head.field("allow", api_ != nullptr ? "POST" : "GET, HEAD");
+  http::write_framing(head, framing, length);
+  if (closing_) head.field("connection", "close");
+  head.field("x-replica-name", replica_.config().name);
+  head.field("x-replica-prompt-tokens", exchange_ ? exchange_->answer.prompt_tokens : 0U);
+  head.field("x-replica-cached-tokens", exchange_ ? exchange_->answer.cached_tokens : 0U);
+  http::write_end_of_head(head);
+  WP_ASSERT(!head.overflowed());
+  out_ += stream::as_text(head.written());
+}
+
+void Connection::respond(std::uint16_t status, std::string_view type, std::string_view body) {
+  write_head(status, type, http::Framing::length, body.size());
+  if (head_reader_.head().method != http::Method::head) out_ += body;
+  next_request();
+}
+
+void Connection::respond_error(const ApiError& error) {
+  respond(error.status, kJson, api_ != nullptr ? api_->error(error) : openai_error(error));
+}
+
+void Connection::next_request() {
+  exchange_.reset();
+  api_ = nullptr;
+  body_.clear();
+  if (body_.capacity() > 1024 * 1024) body_.shrink_to_fit();
+  state_ = State::reading_head;
+  head_reader_.begin(head_room_);
+}
+
+}  // namespace wp::replica

@@ -1,0 +1,173 @@
+#include "tools/replica/engine.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dataplane/base/assert.h"
+
+namespace wp::replica {
+namespace {
+
+Duration time_for(std::uint64_t tokens, double rate) {
+  return nanos(std::llround(static_cast<double>(tokens) * 1e9 / rate));
+}
+
+}  // namespace
+
+Engine::Engine(const EngineConfig& config)
+    : config_(config), cache_(std::max(1U, config.kv_tokens / config.block_tokens)) {
+  WP_ASSERT(config.prefill_rate > 0 && config.decode_rate > 0 && config.max_running > 0 && config.block_tokens > 0);
+}
+
+std::uint32_t Engine::reply_tokens(const Job& job) const {
+  return static_cast<std::uint32_t>(job.request.tokens.size()) - job.request.prompt_tokens;
+}
+
+std::uint32_t Engine::blocks_needed(std::uint32_t prompt, std::uint32_t reply) const {
+  const std::uint32_t computed = prompt + (reply > 0 ? reply - 1 : 0);
+  return (computed + config_.block_tokens - 1) / config_.block_tokens;
+}
+
+std::expected<RequestId, Refusal> Engine::submit(Instant now, Request&& request) {
+  WP_ASSERT(request.prompt_tokens > 0 && request.prompt_tokens <= request.tokens.size());
+  advance(now);
+  const auto reply = static_cast<std::uint32_t>(request.tokens.size()) - request.prompt_tokens;
+  if (blocks_needed(request.prompt_tokens, reply) > cache_.capacity()) {
+    ++totals_.refused;
+    return std::unexpected(Refusal::too_long);
+  }
+  const RequestId id = last_id_ + 1;
+  Job job;
+  job.hashes = chain_hashes(request.tokens, config_.block_tokens, request.root);
+  job.request = std::move(request);
+  jobs_.emplace(id, std::move(job));
+  waiting_.push_back(id);
+  start_waiting(now);
+  if (waiting_.size() > config_.max_waiting) {
+    waiting_.pop_back();
+    jobs_.erase(id);
+    ++totals_.refused;
+    return std::unexpected(Refusal::queue_full);
+  }
+  last_id_ = id;
+  ++totals_.accepted;
+  return id;
+}
+
+bool Engine::cancel(RequestId id, Instant now) {
+  advance(now);
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return false;
+  Job& job = found->second;
+  if (job.due == kNever) {
+    std::erase(waiting_, id);
+  } else {
+    due_.erase({job.due, id});
+    if (prefilling_ == id) {
+      commit_cut_prefill(job, now);
+      prefilling_ = 0;
+    }
+    cache_.release(job.held);
+    --running_;
+  }
+  jobs_.erase(found);
+  ++totals_.cancelled;
+  start_waiting(now);
+  return true;
+}
+
+void Engine::poll(Instant now, std::vector<Event>& events) {
+  advance(now);
+  events.insert(events.end(), events_.begin(), events_.end());
+  events_.clear();
+}
+
+void Engine::advance(Instant now) {
+  while (!due_.empty() && due_.begin()->first <= now) {
+    const RequestId id = due_.begin()->second;
+    due_.erase(due_.begin());
+    step(id, jobs_.at(id));
+  }
+}
+
+// The head of the queue begins its prefill if it can. Nobody overtakes it.
+void Engine::start_waiting(Instant at) {
+  if (prefilling_ != 0 || waiting_.empty() || running_ >= config_.max_running) return;
+  const RequestId id = waiting_.front();
+  Job& job = jobs_.at(id);
+  const std::uint32_t prompt = job.request.prompt_tokens;
+  // The last prompt token is always computed: its output is the first token of the reply.
+  const std::uint32_t reusable = (prompt - 1) / config_.block_tokens;
+  std::uint32_t found = 0;
+  if (!cache_.reserve(std::span(job.hashes).first(reusable), blocks_needed(prompt, reply_tokens(job)), job.held,
+                      found)) {
+    return;
+  }
+  waiting_.pop_front();
+  prefilling_ = id;
+  ++running_;
+  job.committed = found;
+  job.cached_tokens = found * config_.block_tokens;
+  job.began = at;
+  totals_.prompt_tokens += prompt;
+  totals_.cached_tokens += job.cached_tokens;
+  schedule(id, job, at + config_.overhead + time_for(prompt - job.cached_tokens, config_.prefill_rate));
+}
+
+// The job's due moment: its prefill ends, or its next token is there.
+void Engine::step(RequestId id, Job& job) {
+  const Instant at = job.due;
+  const std::uint32_t wanted = reply_tokens(job);
+  const bool prefilled = prefilling_ == id;
+  if (prefilled) {
+    prefilling_ = 0;
+    job.first_token = at;
+  }
+  if (job.produced < wanted) {
+    emit(job.produced == 0 ? EventKind::first_token : EventKind::token, id, job, at, job.produced);
+    ++job.produced;
+    ++totals_.generated_tokens;
+  }
+  commit_up_to(job, job.request.prompt_tokens + (job.produced > 0 ? job.produced - 1 : 0));
+  if (job.produced == wanted) {
+    finish(id, job, at);
+  } else {
+    schedule(id, job, job.first_token + time_for(job.produced, config_.decode_rate));
+  }
+  start_waiting(at);
+}
+
+void Engine::finish(RequestId id, Job& job, Instant at) {
+  emit(EventKind::done, id, job, at, job.produced);
+  cache_.release(job.held);
+  --running_;
+  ++totals_.finished;
+  jobs_.erase(id);
+}
+
+void Engine::commit_up_to(Job& job, std::uint32_t tokens) {
+  const std::uint32_t full = tokens / config_.block_tokens;
+  for (; job.committed < full; ++job.committed) {
+    // A block found in the cache after all (an equal request was faster) stays private.
+    cache_.commit(job.held[job.committed], job.hashes[job.committed]);
+  }
+}
+
+// Engines prefill in chunks: what was computed when the request was cut off is there for the next.
+void Engine::commit_cut_prefill(Job& job, Instant now) {
+  const Duration computing = (now - job.began) - config_.overhead;
+  if (computing.ns <= 0) return;
+  const auto computed = static_cast<std::uint32_t>(computing.seconds() * config_.prefill_rate);
+  commit_up_to(job, std::min(job.request.prompt_tokens, job.cached_tokens + computed));
+}
+
+void Engine::schedule(RequestId id, Job& job, Instant at) {
+  job.due = at;
+  due_.emplace(at, id);
+}
+
+void Engine::emit(EventKind kind, RequestId id, const Job& job, Instant at, std::uint32_t index) {
+  events_.push_back({kind, id, job.request.tag, at, index, job.cached_tokens});
+}
+
+}  // namespace wp::replica

@@ -1,0 +1,146 @@
+#include "tools/replica/options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <CLI/CLI.hpp>
+
+namespace wp::replica {
+namespace {
+
+constexpr const char* kDescription =
+    "warmpath-replica: simulated LLM replicas with the OpenAI and Anthropic APIs, a paged LRU KV cache, FIFO prefill\n"
+    "and bounded decoding. One process plays --count of them on consecutive ports, each with a cache of its own.\n"
+    "Every reply tells the truth in x-replica-name, x-replica-prompt-tokens and x-replica-cached-tokens.";
+
+// Values that need another type than their field's.
+struct Raw {
+  double overhead_ms = 0;
+  double idle_close_seconds = 0;
+};
+
+Duration from_seconds(double seconds) {
+  return nanos(std::llround(seconds * 1e9));
+}
+
+void declare_service(CLI::App& app, Options& options) {
+  static const std::map<std::string, TransportChoice> kTransports = {
+      {"best", TransportChoice::best}, {"io_uring", TransportChoice::io_uring}, {"epoll", TransportChoice::epoll}};
+  app.add_option("--port", options.port, "port of the first replica; 0: the system chooses for each")
+      ->capture_default_str();
+  app.add_option("--count", options.count, "replicas to play, on consecutive ports")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_option("--listen-host", options.listen_host, "address to listen on, a literal")->capture_default_str();
+  app.add_option("--name-prefix", options.name_prefix, "replicas are called PREFIX-0, PREFIX-1, ...")
+      ->capture_default_str();
+  app.add_option("--transport", options.transport, "best (io_uring, else epoll), io_uring or epoll")
+      ->transform(CLI::Transformer(kTransports))
+      ->default_str("best");
+}
+
+void declare_connections(CLI::App& app, Options& options, Raw& raw) {
+  app.add_option("--idle-close-seconds", raw.idle_close_seconds,
+                 "close connections that send nothing for so long between replies, as llama.cpp does after 5; 0: never")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  app.add_option("--max-requests-per-connection", options.connection.max_requests,
+                 "close behind so many replies, as llama.cpp does behind 100; 0: no limit")
+      ->capture_default_str();
+  app.add_option("--max-body", options.connection.max_body, "bytes of a request's body")->capture_default_str();
+}
+
+void declare_engine(CLI::App& app, EngineConfig& engine, Raw& raw) {
+  app.add_option("--prefill-rate", engine.prefill_rate, "uncached prompt tokens a second, one prompt at a time")
+      ->check(CLI::Range(1e-3, 1e12))
+      ->capture_default_str();
+  app.add_option("--decode-rate", engine.decode_rate, "tokens a second and stream")
+      ->check(CLI::Range(1e-3, 1e9))
+      ->capture_default_str();
+  app.add_option("--ttft-overhead-ms", raw.overhead_ms, "part of every prefill, however much is cached")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  app.add_option("--block", engine.block_tokens, "tokens of a KV cache block")
+      ->check(CLI::Range(1U, 65536U))
+      ->capture_default_str();
+  app.add_option("--kv-tokens", engine.kv_tokens,
+                 "capacity of the KV cache; also the longest prompt and reply together")
+      ->check(CLI::Range(1U, 100'000'000U))
+      ->capture_default_str();
+  app.add_option("--max-running", engine.max_running, "requests that prefill or decode at a time")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+  app.add_option("--max-waiting", engine.max_waiting, "queue behind them; more are refused with 503")
+      ->capture_default_str();
+}
+
+void declare_model(CLI::App& app, ReplicaConfig& replica) {
+  static const std::map<std::string, Finish> kFinish = {
+      {"natural", Finish::natural}, {"stop", Finish::stop}, {"length", Finish::length}};
+  app.add_option("--model", replica.models, "model or adapter served (repeatable); the first is the default")
+      ->allow_extra_args(false)
+      ->capture_default_str();
+  app.add_option("--api-key", replica.api_key, "key that clients must send (Authorization: Bearer, or x-api-key)");
+  app.add_flag("--cache-report", replica.cache_report,
+               "usage names cached tokens, left out when zero (vLLM's and SGLang's flag, off by default there too)");
+  app.add_option("--finish-reason", replica.finish,
+                 "natural (length when the request gave a limit, else stop), stop or length")
+      ->transform(CLI::Transformer(kFinish))
+      ->default_str("natural");
+  app.add_option("--default-tokens-min", replica.default_tokens_min, "shortest reply to a request without a limit")
+      ->capture_default_str();
+  app.add_option("--default-tokens-max", replica.default_tokens_max, "longest; the length is drawn by the prompt")
+      ->capture_default_str();
+  app.add_option("--seed", replica.seed, "decides the text of replies and their ids")->capture_default_str();
+}
+
+bool is_word(const std::string& text) {
+  return !text.empty() && text.size() <= 256 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+// What no single option's own check can see; empty when all is well.
+std::string contradiction(const Options& options) {
+  const ReplicaConfig& replica = options.replica;
+  if (options.port != 0 && std::uint32_t{options.port} + options.count - 1 > 65535) {
+    return "--port and --count: the last replica's port would be beyond 65535";
+  }
+  if (!is_word(options.name_prefix)) return "--name-prefix: visible ASCII characters only";
+  if (!std::all_of(replica.models.begin(), replica.models.end(), is_word)) {
+    return "--model: visible ASCII characters only";
+  }
+  if (replica.engine.kv_tokens < replica.engine.block_tokens) return "--kv-tokens: less than one --block";
+  if (replica.default_tokens_min == 0 || replica.default_tokens_min > replica.default_tokens_max) {
+    return "--default-tokens-min: must be at least 1 and at most --default-tokens-max";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::expected<Options, Leave> read_options(int count, const char* const* arguments) {
+  Options options;
+  Raw raw;
+  raw.overhead_ms = static_cast<double>(options.replica.engine.overhead.ns) / 1e6;
+  CLI::App app(kDescription, "warmpath-replica");
+  declare_service(app, options);
+  declare_engine(app, options.replica.engine, raw);
+  declare_model(app, options.replica);
+  declare_connections(app, options, raw);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::CallForHelp&) {
+    return std::unexpected(Leave{app.help(), 0});
+  } catch (const CLI::ParseError& error) {
+    return std::unexpected(Leave{std::string("warmpath-replica: ") + error.what() + "\n", 2});
+  }
+  if (const std::string problem = contradiction(options); !problem.empty()) {
+    return std::unexpected(Leave{"warmpath-replica: " + problem + "\n", 2});
+  }
+  options.replica.engine.overhead = from_seconds(raw.overhead_ms / 1e3);
+  options.connection.idle_close = from_seconds(raw.idle_close_seconds);
+  return options;
+}
+
+}  // namespace wp::replica

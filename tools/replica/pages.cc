@@ -1,0 +1,111 @@
+#include "tools/replica/pages.h"
+
+#include <nlohmann/json.hpp>
+
+namespace wp::replica {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+double milliseconds(Instant at) {
+  return static_cast<double>(at.ns) / 1e6;
+}
+
+std::string models(const Replica& replica, Instant now) {
+  ordered_json list = ordered_json::array();
+  for (const std::string& model : replica.config().models) {
+    list.push_back({{"id", model},
+                    {"object", "model"},
+                    {"created", replica.unix_seconds(now)},
+                    {"owned_by", "warmpath-replica"},
+                    {"root", model},
+                    {"max_model_len", replica.config().engine.kv_tokens}});
+  }
+  return ordered_json{{"object", "list"}, {"data", std::move(list)}}.dump();
+}
+
+std::string kv(const Replica& replica) {
+  const KvCache& cache = replica.engine().cache();
+  return ordered_json{{"name", replica.config().name},       {"block_tokens", replica.config().engine.block_tokens},
+                      {"capacity_blocks", cache.capacity()}, {"cached_blocks", cache.cached()},
+                      {"pinned_blocks", cache.pinned()},     {"evicted_blocks", cache.evicted()}}
+      .dump();
+}
+
+std::string events(const Replica& replica, Instant now) {
+  ordered_json list = ordered_json::array();
+  replica.log().for_each([&](const LoggedEvent& event) {
+    list.push_back({{"number", event.number},
+                    {"at_ms", milliseconds(event.at)},
+                    {"event", word(event.what)},
+                    {"api", event.api},
+                    {"request", event.request},
+                    {"x_request_id", event.client_id}});
+  });
+  return ordered_json{{"name", replica.config().name},
+                      {"clock", "CLOCK_MONOTONIC"},
+                      {"now_ms", milliseconds(now)},
+                      {"total", replica.log().total()},
+                      {"events", std::move(list)}}
+      .dump(-1, ' ', false, ordered_json::error_handler_t::replace);  // a client's id may be no UTF-8
+}
+
+class Exposition {
+ public:
+  void gauge(const char* name, const char* help, std::uint64_t value) {
+    metric(name, "gauge", help, std::to_string(value));
+  }
+  void gauge(const char* name, const char* help, double value) {
+    metric(name, "gauge", help, ordered_json(value).dump());
+  }
+  void counter(const char* name, const char* help, std::uint64_t value) {
+    metric(name, "counter", help, std::to_string(value));
+  }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  void metric(const char* name, const char* type, const char* help, const std::string& value) {
+    text_ +=
+        std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n" + name + " " + value + "\n";
+  }
+  std::string text_;
+};
+
+std::string metrics(const Replica& replica) {
+  const Engine& engine = replica.engine();
+  const EngineTotals& totals = engine.totals();
+  Exposition out;
+  out.gauge("replica_requests_running", "Requests that prefill or decode.", std::uint64_t{engine.running()});
+  out.gauge("replica_requests_waiting", "Requests in the queue.", std::uint64_t{engine.waiting()});
+  out.counter("replica_requests_total", "Requests that the engine took.", totals.accepted);
+  out.counter("replica_refused_total", "Requests that the engine refused: queue full, or too long.", totals.refused);
+  out.counter("replica_finished_total", "Requests that were answered whole.", totals.finished);
+  out.counter("replica_cancelled_total", "Requests whose client went away.", totals.cancelled);
+  out.gauge("replica_last_cancel_ms", "Monotonic clock at the last cancel, in milliseconds; 0 before the first.",
+            milliseconds(replica.last_cancel()));
+  out.counter("replica_prompt_tokens_total", "Prompt tokens of requests whose prefill began.", totals.prompt_tokens);
+  out.counter("replica_cached_tokens_total", "Prompt tokens found in the KV cache.", totals.cached_tokens);
+  out.counter("replica_generated_tokens_total", "Tokens generated.", totals.generated_tokens);
+  const KvCache& cache = engine.cache();
+  out.gauge("replica_kv_capacity_blocks", "Blocks of the KV cache.", std::uint64_t{cache.capacity()});
+  out.gauge("replica_kv_cached_blocks", "Blocks that can be found by their prefix.", std::uint64_t{cache.cached()});
+  out.gauge("replica_kv_pinned_blocks", "Blocks that requests hold.", std::uint64_t{cache.pinned()});
+  out.counter("replica_kv_evicted_blocks_total", "Cached blocks that made room for others.", cache.evicted());
+  return out.take();
+}
+
+}  // namespace
+
+std::optional<Page> find_page(std::string_view path, const Replica& replica, Instant now) {
+  if (path == "/health") return Page{"text/plain; charset=utf-8", ""};
+  if (path == "/v1/models") return Page{kJson, models(replica, now)};
+  if (path == "/metrics") return Page{"text/plain; version=0.0.4; charset=utf-8", metrics(replica)};
+  if (path == "/kv") return Page{kJson, kv(replica)};
+  if (path == "/debug/events") return Page{kJson, events(replica, now)};
+  return std::nullopt;
+}
+
+}  // namespace wp::replica

@@ -1,0 +1,81 @@
+// One simulated replica: an engine, the models it serves, what it remembers of stored responses, and what it has to
+// say about itself. It knows requests and answers, not connections.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/base/time.h"
+#include "tools/replica/api.h"
+#include "tools/replica/engine.h"
+#include "tools/replica/event_log.h"
+
+namespace wp::replica {
+
+// How replies say they ended. `natural`: by the limit when the client gave one, else by the model.
+enum class Finish : std::uint8_t { natural, stop, length };
+
+struct ReplicaConfig {
+  std::string name = "replica-0";
+  std::vector<std::string> models = {"replica-model"};  // the first is used when a request names none
+  EngineConfig engine;
+  std::string api_key;        // empty: none is asked for
+  bool cache_report = false;  // usage names cached_tokens, as vLLM and SGLang do with a flag
+  Finish finish = Finish::natural;
+  std::uint64_t seed = 0;
+  std::uint32_t default_tokens_min = 16;  // length of a reply whose request gives no limit: drawn by the prompt
+  std::uint32_t default_tokens_max = 64;
+  // Wall-clock seconds = (Instant + this) in whole seconds; for `created`.
+  Duration unix_offset;
+};
+
+// What became of a request that the engine took.
+struct Started {
+  RequestId id = 0;
+  Answer answer;
+};
+
+class Replica {
+ public:
+  explicit Replica(ReplicaConfig config);
+
+  // Makes prompt and reply of `ask` and hands them to the engine; `tag` comes back in its events.
+  [[nodiscard]] std::expected<Started, ApiError> start(Instant now, Ask&& ask, std::uint64_t tag);
+  // The reply is complete: a response to be stored can now be named by the next one.
+  void finished(Answer& answer);
+  // The client went away. False when the engine had finished already.
+  bool cancel(RequestId id, Instant now);
+
+  [[nodiscard]] const ReplicaConfig& config() const { return config_; }
+  [[nodiscard]] Engine& engine() { return engine_; }
+  [[nodiscard]] const Engine& engine() const { return engine_; }
+  [[nodiscard]] EventLog& log() { return log_; }
+  [[nodiscard]] const EventLog& log() const { return log_; }
+  [[nodiscard]] std::int64_t unix_seconds(Instant now) const { return (now + config_.unix_offset).ns / 1'000'000'000; }
+  [[nodiscard]] Instant last_cancel() const { return last_cancel_; }
+
+ private:
+  struct Stored {
+    std::string id;
+    std::vector<Token> turns;
+  };
+  static constexpr std::size_t kMaxStored = 256;
+  static constexpr std::size_t kMaxStoredTokens = 4'000'000;  // 16 MB; the oldest go first
+
+  [[nodiscard]] std::expected<void, ApiError> join_previous(Ask& ask) const;
+  [[nodiscard]] std::string next_id();
+
+  ReplicaConfig config_;
+  Engine engine_;
+  EventLog log_;
+  std::deque<Stored> stored_;
+  std::size_t stored_tokens_ = 0;
+  std::uint64_t ids_ = 0;
+  Instant last_cancel_;
+};
+
+}  // namespace wp::replica
