@@ -1,0 +1,121 @@
+"""Replicas come and go while requests run."""
+
+import time
+
+from chat import Stream, body, text_of, unique
+from harness import SLOW, check, equal, test, wait_until
+
+
+@test
+def test_stream_outlives_1000_changes_and_its_replica(case):
+    daemon, replicas = case.pair(4, decode_rate=100, daemon={"ring_slots": 1024})
+    extra = case.replicas(1)[0]
+    prompt = unique()
+    tokens = int(3000 * SLOW)
+    with Stream(daemon.address, body(prompt, tokens), seconds=60) as stream:
+        stream.take(3)
+        own = next(replica for replica in replicas if replica.name == stream.reply.header("x-replica-name"))
+        with daemon.control() as control:
+            for number in range(334):
+                control.call("POST", "/replicas", {"url": extra.url})
+                control.call("POST", f"/replicas/{own.key}/weight", {"weight": 100 + number % 7})
+                control.call("DELETE", f"/replicas/{extra.key}")
+                if number % 50 == 0:
+                    stream.take(1)
+            control.call("DELETE", f"/replicas/{own.key}")
+        check(not stream.done, "the stream ended before the changes did: it proves nothing")
+        published = daemon.metrics().sum("warmpath_snapshots_published_total")
+        check(published > 1000, f"only {published:g} snapshots were published for 1,003 changes")
+        other = daemon.post(body(unique(), 1)).header("x-replica-name")
+        check(other != own.name, "the removed replica was picked")
+        # The rest would last long: what matters is that the stream still runs and is cut by nothing but its client.
+        stream.take(20)
+    wait_until(lambda: [event for event in own.events() if event["event"] == "cancelled"], 5, "the abort reaching it")
+
+
+@test
+def test_stream_of_a_removed_replica_ends_whole(case):
+    daemon, replicas = case.pair(2, decode_rate=100)
+    prompt = unique()
+    with Stream(daemon.address, body(prompt, 100)) as stream:
+        stream.take(3)
+        own = next(replica for replica in replicas if replica.name == stream.reply.header("x-replica-name"))
+        daemon.remove(own)
+        text = stream.read_all()
+    equal(len(stream.pieces), 100, "the tokens of the stream")
+    equal(text, text_of(own.ask(body(prompt, 100))), "the text of a stream whose replica was removed")
+
+
+@test
+def test_idle_daemon_frees_old_snapshots(case):
+    """Both shards sleep: neither may hold a grace period back."""
+    daemon, _ = case.pair(2)
+    spare = case.replicas(1)[0]
+    for change in (lambda: daemon.add(spare.url), lambda: daemon.remove(spare)) * 3:
+        before = daemon.metrics().sum("warmpath_snapshots_published_total")
+        change()
+        changed = time.monotonic()
+
+        def freed(before=before):
+            metrics = daemon.metrics()
+            published = metrics.sum("warmpath_snapshots_published_total")
+            return published > before and metrics.sum("warmpath_snapshots_held") == 0
+
+        wait_until(freed, 2, "the old snapshot being freed")
+        took = time.monotonic() - changed
+        check(took < 0.1 * SLOW, f"an old snapshot was held for {took * 1000:.0f} ms")
+
+
+@test
+def test_added_replica_serves(case):
+    daemon, _ = case.pair(1, daemon={"strategy": "round-robin"})
+    second = case.replicas(1, name_prefix="second")[0]
+    daemon.add(second.url)
+    served = {daemon.post(body("hello", 1)).header("x-warmpath-replica") for _ in range(8)}
+    check(second.key in served, f"the added replica served nothing: {served}")
+
+
+@test
+def test_weight_shifts_the_share(case):
+    light, heavy = case.replicas(2)
+    daemon = case.warmpathd([f"{light.url},weight=10", f"{heavy.url},weight=90"])
+    served = [daemon.post(body(unique(), 1), headers={"X-Session-ID": unique()}).header("x-warmpath-replica")
+              for _ in range(200)]
+    share = served.count(heavy.key) / len(served)
+    check(0.78 < share < 0.98, f"a replica with 90 % of the weight served {share:.0%}")
+
+
+@test
+def test_lower_priority_waits(case):
+    first, second = case.replicas(2)
+    daemon = case.warmpathd([first, f"{second.url},priority=1"])
+    for _ in range(10):
+        equal(daemon.post(body(unique(), 1)).header("x-warmpath-replica"), first.key, "the replica of priority 0")
+    daemon.remove(first)
+    equal(daemon.post(body(unique(), 1)).header("x-warmpath-replica"), second.key, "the replica of priority 1")
+
+
+@test
+def test_drained_replica_gets_nothing_new(case):
+    daemon, replicas = case.pair(2, decode_rate=100)
+    with Stream(daemon.address, body(unique(), 60)) as stream:
+        stream.take(2)
+        own = next(replica for replica in replicas if replica.name == stream.reply.header("x-replica-name"))
+        with daemon.control() as control:
+            control.call("POST", f"/replicas/{own.key}/drain")
+            for _ in range(10):
+                name = daemon.post(body(unique(), 1)).header("x-replica-name")
+                check(name != own.name, "a draining replica was picked")
+            control.call("POST", f"/replicas/{own.key}/undrain")
+        stream.read_all()
+    equal(len(stream.pieces), 60, "the tokens of a stream whose replica was drained")
+
+
+@test
+def test_starts_without_replicas(case):
+    daemon = case.warmpathd([])
+    reply = daemon.post(body("hello", 1))
+    equal((reply.status, reply.error_code()), (503, "no_replica"), "the reply without a replica")
+    replica = case.replicas(1)[0]
+    daemon.add(replica.url)
+    equal(daemon.post(body("hello", 1)).status, 200, "the status once there is a replica")
