@@ -1,10 +1,10 @@
 #include "dataplane/net/socket.h"
 
-#include <netinet/tcp.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+
+#include <netinet/tcp.h>
+#include <unistd.h>
 
 namespace wp::net {
 namespace {
@@ -15,7 +15,9 @@ int make_socket(const Endpoint& endpoint, Blocking blocking) {
   return socket(family, flags, 0);
 }
 
-bool set(int fd, int level, int option, int value) { return setsockopt(fd, level, option, &value, sizeof value) == 0; }
+bool set(int fd, int level, int option, int value) {
+  return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
 
 // Nothing here can fail on a TCP socket but for a kernel built without it; the stream works without, so that an answer
 // would change nothing.
@@ -77,11 +79,17 @@ Endpoint to_endpoint(const SocketAddress& address) {
   return endpoint;
 }
 
-Endpoint local_endpoint(int fd) { return endpoint_of(fd, getsockname); }
+Endpoint local_endpoint(int fd) {
+  return endpoint_of(fd, getsockname);
+}
 
-Endpoint remote_endpoint(int fd) { return endpoint_of(fd, getpeername); }
+Endpoint remote_endpoint(int fd) {
+  return endpoint_of(fd, getpeername);
+}
 
-bool is_wildcard(const Endpoint& endpoint) { return endpoint.address == std::array<std::uint8_t, 16>{}; }
+bool is_wildcard(const Endpoint& endpoint) {
+  return endpoint.address == std::array<std::uint8_t, 16>{};
+}
 
 std::expected<ListenSocket, std::string> open_listener(const Endpoint& at, const NetConfig& config, Blocking blocking) {
   const auto failed = [&](const char* what, int fd) {
@@ -133,6 +141,8 @@ Reason reason_of(int error, Leg leg) {
   return leg == Leg::accepted ? Reason::client_reset : Reason::replica_reset;
 }
 
-bool out_of_sockets(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
+bool out_of_sockets(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
 
 }  // namespace wp::net

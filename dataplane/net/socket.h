@@ -1,11 +1,11 @@
 // Kernel sockets as both kernel transports use them: addresses, options, and what an errno means to a stream.
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <expected>
 #include <string>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "dataplane/base/endpoint.h"
 #include "dataplane/base/reasons.h"

@@ -1,7 +1,7 @@
 // How connections begin, both kinds.
-#include <unistd.h>
-
 #include <cerrno>
+
+#include <unistd.h>
 
 #include "dataplane/net/epoll/epoll_net.h"
 

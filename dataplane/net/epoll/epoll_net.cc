@@ -1,11 +1,11 @@
 #include "dataplane/net/epoll/epoll_net.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "dataplane/base/assert.h"
 

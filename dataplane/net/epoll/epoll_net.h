@@ -5,14 +5,14 @@
 // counters is one thread's.
 #pragma once
 
-#include <sys/epoll.h>
-
 #include <array>
 #include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <sys/epoll.h>
 
 #include "dataplane/base/deadlines.h"
 #include "dataplane/base/ready_list.h"
@@ -26,7 +26,7 @@ class EpollNet {
  public:
   // The ports must outlive the net. The error is one line.
   [[nodiscard]] static std::expected<std::unique_ptr<EpollNet>, std::string> create(const NetConfig& config,
-                                                                                   stream::PortTable& ports);
+                                                                                    stream::PortTable& ports);
   EpollNet(const EpollNet&) = delete;
   EpollNet& operator=(const EpollNet&) = delete;
   // Closes all sockets, resetting what is open. Ports stay.
@@ -56,15 +56,15 @@ class EpollNet {
     int fd = -1;
     std::uint32_t linger_left = 0;  // bytes still read and dropped for a closing port
     Stage stage = Stage::vacant;
-    Reason broken = Reason::none;   // sending failed; told once what had arrived before is delivered
-    bool accepted = false;          // by us; else we connected
+    Reason broken = Reason::none;  // sending failed; told once what had arrived before is delivered
+    bool accepted = false;         // by us; else we connected
     bool readable = false;
     bool writable = false;
-    bool hung_up = false;           // the kernel holds the peer's FIN or reset: a short read is not the last
-    bool lost = false;              // the peer's reset was seen; edges are not repeated
-    bool stopped = false;           // not read for want of credit or buffers
-    bool closing = false;           // the port's close() was seen
-    bool lingering = false;         // our FIN is out and the peer's is awaited, with a deadline
+    bool hung_up = false;    // the kernel holds the peer's FIN or reset: a short read is not the last
+    bool lost = false;       // the peer's reset was seen; edges are not repeated
+    bool stopped = false;    // not read for want of credit or buffers
+    bool closing = false;    // the port's close() was seen
+    bool lingering = false;  // our FIN is out and the peer's is awaited, with a deadline
     bool fin_sent = false;
     bool peer_fin = false;
 
@@ -120,16 +120,16 @@ class EpollNet {
   const NetConfig config_;
   stream::PortTable& ports_;
   NetCounters counters_;
-  std::vector<Conn> conns_;          // by port index
-  ReadyList readable_;               // may be read now
-  ReadyList starved_;                // found no buffer or list node
-  ReadyList rationed_;               // hold unread bytes while the pool is nearly empty
+  std::vector<Conn> conns_;  // by port index
+  ReadyList readable_;       // may be read now
+  ReadyList starved_;        // found no buffer or list node
+  ReadyList rationed_;       // hold unread bytes while the pool is nearly empty
   Deadlines closing_;
   std::vector<Listener> listeners_;
   std::array<epoll_event, kEvents> events_;
   std::uint32_t event_count_ = 0;
   Instant now_{};
-  Instant accept_again_{};           // accepting failed for want of descriptors or memory
+  Instant accept_again_{};  // accepting failed for want of descriptors or memory
   int epoll_fd_ = -1;
   int wake_fd_ = -1;
   bool accepting_ = true;

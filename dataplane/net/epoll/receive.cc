@@ -1,7 +1,7 @@
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
+
+#include <sys/socket.h>
 
 #include "dataplane/net/epoll/epoll_net.h"
 #include "dataplane/net/receive_policy.h"
@@ -62,7 +62,7 @@ bool EpollNet::read_once(Conn& conn, stream::StreamPort& port, std::uint32_t& le
   piece.reset();
   if (got == 0) {
     take_fin(conn, port);
-  } else if (errno == EAGAIN) {
+  } else if (errno == EAGAIN && conn.broken == Reason::none) {
     conn.readable = conn.hung_up = false;
   } else if (errno != EINTR) {
     fail(conn, port, conn.broken != Reason::none ? conn.broken : reason_of(errno, conn.leg()));

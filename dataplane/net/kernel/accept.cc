@@ -1,9 +1,9 @@
 // Accepting. The multishot accept empties the kernel's queue as fast as it fills; when the port table is full it is
 // cancelled, and what it accepted until then waits here, so that a full table resets nobody.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
+
+#include <unistd.h>
 
 #include "dataplane/net/kernel/kernel_net.h"
 

@@ -2,14 +2,14 @@
 // picks one when bytes are there, so that idle connections hold none.
 #pragma once
 
-#include <liburing.h>
-
 #include <cstdint>
 #include <cstdlib>
 #include <expected>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <liburing.h>
 
 #include "dataplane/stream/slice.h"
 
@@ -24,7 +24,7 @@ class BufferRing {
   static constexpr std::uint32_t kMaxLent = 1024;
 
   [[nodiscard]] static std::expected<std::unique_ptr<BufferRing>, std::string> create(io_uring& ring,
-                                                                                     stream::SlicePool& pool);
+                                                                                      stream::SlicePool& pool);
   BufferRing(const BufferRing&) = delete;
   BufferRing& operator=(const BufferRing&) = delete;
   // The kernel must use no buffer any more.
@@ -50,7 +50,7 @@ class BufferRing {
   std::uint32_t size_;
   std::uint32_t lent_ = 0;
   std::unique_ptr<io_uring_buf_ring, Free> memory_;
-  std::vector<std::uint32_t> entry_of_;    // buffer id -> pool entry while lent
+  std::vector<std::uint32_t> entry_of_;  // buffer id -> pool entry while lent
   std::vector<std::uint16_t> free_ids_;
 };
 

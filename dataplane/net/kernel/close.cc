@@ -1,8 +1,8 @@
 // Ending connections: the lingering close, the reset, and the order in which things must go: cancel, wait for the last
 // completion, close the socket, free the port.
-#include <unistd.h>
-
 #include <cerrno>
+
+#include <unistd.h>
 
 #include "dataplane/net/kernel/kernel_net.h"
 
@@ -74,8 +74,8 @@ void KernelNet::retire(Conn& conn) {
   conn.stage = Stage::ended;
   if (conn.fd >= 0) {
     io_uring_sqe& entry = ring_->next({Op::quiet, {}});
-      io_uring_prep_close(&entry, conn.fd);
-      conn.fd = -1;
+    io_uring_prep_close(&entry, conn.fd);
+    conn.fd = -1;
   }
   const stream::StreamPort& port = ports_.get(conn.id);
   if (port.closing() || port.aborting()) release(conn);
@@ -107,8 +107,8 @@ void KernelNet::cancel_everything() {
     for (int tries = 0; ring_->mine() && ring_->in_flight() > 0; ++tries) {
       WP_ASSERT(tries < 1000);
       io_uring_sqe& entry = ring_->next({Op::cancel, {}});
-          io_uring_prep_cancel64(&entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-          ring_->enter(millis(10));
+      io_uring_prep_cancel64(&entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+      ring_->enter(millis(10));
       ring_->reap(drop);
     }
     ring_->unsubmitted_closes([](int fd) { close(fd); });

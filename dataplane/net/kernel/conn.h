@@ -12,26 +12,26 @@
 namespace wp::net {
 
 enum class Stage : std::uint8_t {
-  vacant,      // no socket yet
+  vacant,  // no socket yet
   connecting,
   open,
-  ending,      // operations are being cancelled, then the socket is closed
-  ended,       // no socket any more; the application has not ended its side
+  ending,  // operations are being cancelled, then the socket is closed
+  ended,   // no socket any more; the application has not ended its side
 };
 
 struct Conn {
   stream::PortId id;
   int fd = -1;
-  std::uint32_t linger_left = 0;      // bytes still read and dropped for a closing port
+  std::uint32_t linger_left = 0;  // bytes still read and dropped for a closing port
   HeldPieces::Queue held;
   Stage stage = Stage::vacant;
-  Reason broken = Reason::none;       // sending failed; told once what had arrived before is delivered
-  std::uint8_t pending = 0;           // operations in flight, a bit an Op
-  bool more_to_read = false;          // the last receive left bytes in the socket
-  bool accepted = false;              // by us; else we connected
-  bool cancelling = false;            // a cancel is in flight
-  bool closing = false;               // the port's close() was seen
-  bool lingering = false;             // our FIN is out and the peer's is awaited, with a deadline
+  Reason broken = Reason::none;  // sending failed; told once what had arrived before is delivered
+  std::uint8_t pending = 0;      // operations in flight, a bit an Op
+  bool more_to_read = false;     // the last receive left bytes in the socket
+  bool accepted = false;         // by us; else we connected
+  bool cancelling = false;       // a cancel is in flight
+  bool closing = false;          // the port's close() was seen
+  bool lingering = false;        // our FIN is out and the peer's is awaited, with a deadline
   bool fin_sent = false;
   bool peer_fin = false;
 

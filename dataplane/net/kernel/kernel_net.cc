@@ -1,10 +1,10 @@
 #include "dataplane/net/kernel/kernel_net.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "dataplane/base/assert.h"
 

@@ -30,8 +30,8 @@ class KernelNet {
  public:
   // The ports must outlive the net. The error is one line that says what refused io_uring.
   [[nodiscard]] static std::expected<std::unique_ptr<KernelNet>, std::string> create(const NetConfig& config,
-                                                                                    stream::PortTable& ports,
-                                                                                    KernelFeatures features = {});
+                                                                                     stream::PortTable& ports,
+                                                                                     KernelFeatures features = {});
   KernelNet(const KernelNet&) = delete;
   KernelNet& operator=(const KernelNet&) = delete;
   // Cancels everything, closes all sockets (resetting what is open) and returns all lent buffers. Ports stay.
@@ -125,18 +125,18 @@ class KernelNet {
   NetCounters counters_;
   std::unique_ptr<BufferRing> buffers_;  // before the ring, so that it is freed after it
   std::unique_ptr<Uring> ring_;
-  std::vector<Conn> conns_;              // by port index
+  std::vector<Conn> conns_;  // by port index
   HeldPieces held_;
-  ReadyList starved_;                    // found no buffer; first come, first served
-  ReadyList rationed_;                   // hold unread bytes while the pool is nearly empty
-  ReadyList undelivered_;                // have held pieces
+  ReadyList starved_;      // found no buffer; first come, first served
+  ReadyList rationed_;     // hold unread bytes while the pool is nearly empty
+  ReadyList undelivered_;  // have held pieces
   Deadlines closing_;
   std::vector<Listener> listeners_;
   std::vector<Waiting> waiting_;
   Instant now_{};
-  Instant accept_again_{};               // accepting failed for want of descriptors or memory
+  Instant accept_again_{};  // accepting failed for want of descriptors or memory
   int wake_fd_ = -1;
-  std::uint64_t woken_ = 0;              // where the kernel stores the eventfd's count
+  std::uint64_t woken_ = 0;  // where the kernel stores the eventfd's count
   bool accept_paused_ = false;
 };
 

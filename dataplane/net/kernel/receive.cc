@@ -1,10 +1,10 @@
 // Receiving, over buffers that all connections share. Each has one receive in flight, which may bring as many bytes as
 // receive_policy.h grants: a multishot where the kernel can be told so, else one buffer at a time. (A multishot without
 // a limit takes 32 buffers and more before a cancel can reach it: a hundred such connections empty the pool.)
-#include <poll.h>
-
 #include <algorithm>
 #include <cerrno>
+
+#include <poll.h>
 
 #include "dataplane/net/kernel/kernel_net.h"
 #include "dataplane/net/receive_policy.h"
@@ -61,6 +61,7 @@ void KernelNet::watch(Conn& conn) {
 }
 
 void KernelNet::on_watch(Conn& conn, stream::StreamPort& port, const Completion& completion) {
+  if (!completion.more() && conn.stage == Stage::open) ports_.requeue_for_transport(conn.id);
   // A receive in flight says it better, after the bytes that came before.
   if (conn.stage != Stage::open || conn.has(Op::receive) || completion.result < 0) return;
   const auto events = static_cast<unsigned>(completion.result);

@@ -1,6 +1,6 @@
-#include <sys/socket.h>
-
 #include <cerrno>
+
+#include <sys/socket.h>
 
 #include "dataplane/net/kernel/kernel_net.h"
 
@@ -43,9 +43,11 @@ void KernelNet::on_send(Conn& conn, stream::StreamPort& port, std::int32_t resul
   }
   if (conn.stage != Stage::open) return;
   if (result < 0 && result != -EINTR && result != -EAGAIN) {
+    const Reason why = reason_of(-result, conn.leg());
     // What arrived before the peer was lost may still be unread: the receive in flight brings it, and then its end.
-    if (!conn.has(Op::receive)) return fail(conn, port, reason_of(-result, conn.leg()));
-    conn.broken = reason_of(-result, conn.leg());
+    const bool lost = result == -EPIPE || result == -ECONNRESET;
+    if (!lost || !conn.has(Op::receive)) return fail(conn, port, why);
+    conn.broken = why;
     return;
   }
   if (port.closing()) closing_.arm(conn.id.index, now_ + config_.drain);

@@ -3,11 +3,6 @@
 // therefore created disabled (errors show at start, in the daemon's thread) and start() enables it on the shard's.
 #pragma once
 
-#include <liburing.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <array>
 #include <cstdint>
 #include <expected>
@@ -15,6 +10,11 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <liburing.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "dataplane/base/counters.h"
 #include "dataplane/base/pool.h"
@@ -129,6 +129,8 @@ class Uring {
 };
 
 // Asks for at most `bytes` of a multishot receive; the field has no name in liburing 2.3 (sqe->optlen since 2.12).
-inline void limit_receive(io_uring_sqe& entry, std::uint32_t bytes) { entry.file_index = bytes; }
+inline void limit_receive(io_uring_sqe& entry, std::uint32_t bytes) {
+  entry.file_index = bytes;
+}
 
 }  // namespace wp::net

@@ -34,7 +34,9 @@ void early_reply(std::size_t body_bytes, const NetConfig& config) {
   EXPECT_EQ(world.ports.receive_pool().held(), 0U);
 }
 
-TYPED_TEST(NetClose, AnEarlyReplyReachesAClientThatIsStillSending) { early_reply<TypeParam>(200'000, {}); }
+TYPED_TEST(NetClose, AnEarlyReplyReachesAClientThatIsStillSending) {
+  early_reply<TypeParam>(200'000, {});
+}
 
 TYPED_TEST(NetClose, AnEarlyReplyReachesAClientThatSendsMoreThanIsRead) {
   NetConfig config;

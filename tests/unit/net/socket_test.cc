@@ -1,10 +1,10 @@
 #include "dataplane/net/socket.h"
 
+#include <cerrno>
+
 #include <gtest/gtest.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "tests/unit/net/world.h"
 

@@ -34,11 +34,21 @@ void echo_through(const char* listen_at, const char* connect_to, std::size_t byt
   EXPECT_EQ(world.net->counters().accepted.value(), 1U);
 }
 
-TYPED_TEST(NetStream, EchoesAByte) { echo_through<TypeParam>("127.0.0.1:0", "127.0.0.1:0", 1); }
-TYPED_TEST(NetStream, EchoesMoreThanABuffer) { echo_through<TypeParam>("127.0.0.1:0", "127.0.0.1:0", 5000); }
-TYPED_TEST(NetStream, EchoesMoreThanAllCredit) { echo_through<TypeParam>("127.0.0.1:0", "127.0.0.1:0", 5'000'000); }
-TYPED_TEST(NetStream, EchoesOverIpv6) { echo_through<TypeParam>("[::1]:0", "[::1]:0", 5000); }
-TYPED_TEST(NetStream, EchoesOnAWildcard) { echo_through<TypeParam>(":0", "127.0.0.1:0", 5000); }
+TYPED_TEST(NetStream, EchoesAByte) {
+  echo_through<TypeParam>("127.0.0.1:0", "127.0.0.1:0", 1);
+}
+TYPED_TEST(NetStream, EchoesMoreThanABuffer) {
+  echo_through<TypeParam>("127.0.0.1:0", "127.0.0.1:0", 5000);
+}
+TYPED_TEST(NetStream, EchoesMoreThanAllCredit) {
+  echo_through<TypeParam>("127.0.0.1:0", "127.0.0.1:0", 5'000'000);
+}
+TYPED_TEST(NetStream, EchoesOverIpv6) {
+  echo_through<TypeParam>("[::1]:0", "[::1]:0", 5000);
+}
+TYPED_TEST(NetStream, EchoesOnAWildcard) {
+  echo_through<TypeParam>(":0", "127.0.0.1:0", 5000);
+}
 
 TYPED_TEST(NetStream, KnowsBothEndpoints) {
   World<TypeParam> world;

@@ -2,19 +2,19 @@
 // same suites run over every transport.
 #pragma once
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "dataplane/net/epoll/epoll_net.h"
 #include "dataplane/net/kernel/kernel_net.h"
@@ -54,9 +54,13 @@ struct TransportNames {
   }
 };
 
-inline Endpoint at(const char* text) { return *parse_endpoint(text); }
+inline Endpoint at(const char* text) {
+  return *parse_endpoint(text);
+}
 
-inline Instant clock_now() { return {std::chrono::steady_clock::now().time_since_epoch().count()}; }
+inline Instant clock_now() {
+  return {std::chrono::steady_clock::now().time_since_epoch().count()};
+}
 
 inline std::size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
