@@ -42,8 +42,10 @@ void Proxy::on_client(Handle h) {
   // A FIN while a reply is pending: nobody waits for it any more, so the replica's slot is freed at once. Unread bytes
   // are pipelined requests of a client that still expects its answers.
   if (port.peer_closed() && port.rx().empty()) {
+    const bool part_is_out = exchanges_.get(client.exchange).replying;
     cancel(client.exchange, Reason::client_closed);
-    return close_client(h, Reason::client_closed);
+    // A half-closed client may still read, and must not take what it has for the whole.
+    return part_is_out ? abort_client(h, Reason::client_closed) : close_client(h, Reason::client_closed);
   }
   if ((events & stream::kWritable) != 0) pump(client.exchange);
 }
@@ -138,6 +140,8 @@ void Proxy::start_exchange(Handle h) {
 void Proxy::on_client_deadline(Handle h) {
   const Client& client = clients_.get(h);
   if (client.exchange.valid()) {
+    // It was out of credit when this was armed: what there is now it has made by reading, however little.
+    if (ports_.get(client.port).tx_credit() > 0) return pump(client.exchange);
     cancel(client.exchange, Reason::client_timeout);
     return abort_client(h, Reason::client_timeout);
   }

@@ -17,7 +17,7 @@ struct Timeouts {
   Duration body = seconds(30);              // between two pieces of a request's body
   Duration keep_alive = seconds(75);        // an idle client connection
   Duration connect = seconds(5);            // a handshake towards a replica
-  Duration first_byte = seconds(600);       // from the request sent to the reply's first byte
+  Duration first_byte = seconds(600);       // from the request sent to the first byte of the reply's body
   Duration reply_progress = seconds(120);   // between two pieces of a reply's body
   Duration client_progress = seconds(120);  // a client that takes nothing of a queued reply
   // An idle pooled connection. Below the 5 s after which uvicorn (vLLM, SGLang) and llama.cpp close theirs.

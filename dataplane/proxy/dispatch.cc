@@ -76,6 +76,7 @@ Reason Dispatcher::send(Instant now, const balance::Replica& replica, Exchange& 
     exchange.upstream = {};
     return fits ? Reason::no_buffer : Reason::head_too_large;
   }
+  exchange.sent = now;
   counters_.prompt_tokens.add(request.features.estimated_tokens);
   if (exchange.on_reused) upstreams_.arm(exchange.upstream, now + config_.timeouts.first_byte);
   return Reason::none;

@@ -54,6 +54,7 @@ struct Exchange {
   bool blocked = false;  // the client takes no more for now
 
   Instant received;  // the whole request was in
+  Instant sent;      // it was queued towards the replica, last time
 };
 
 // A reply head being read.

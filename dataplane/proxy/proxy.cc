@@ -14,6 +14,7 @@ Proxy::Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accou
       clients_(config.max_clients),
       exchanges_(config.max_clients),
       client_deadlines_(config.max_clients),
+      stalled_(config.max_clients),
       scratch_(2048) {}
 
 Proxy::~Proxy() = default;
@@ -27,6 +28,7 @@ void Proxy::step(Instant now, const balance::Snapshot& snapshot) {
     swept_version_ = snapshot.version;
   }
   if (snapshot.draining && !draining_) drain();
+  resume_stalled();
 
   // Only what was ready at the start: work that this step makes ready is next turn's.
   for (std::uint32_t left = ports_.application_ready(); left > 0; --left) {
@@ -50,7 +52,8 @@ void Proxy::step(Instant now, const balance::Snapshot& snapshot) {
 }
 
 Instant Proxy::next_deadline() const {
-  return earlier(client_deadlines_.next(), upstreams_.next_deadline());
+  const Instant due = earlier(client_deadlines_.next(), upstreams_.next_deadline());
+  return stalled_.empty() ? due : earlier(due, stall_over_);
 }
 
 void Proxy::drain() {

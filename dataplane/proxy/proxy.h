@@ -12,6 +12,7 @@
 #include "dataplane/base/deadlines.h"
 #include "dataplane/base/metrics.h"
 #include "dataplane/base/pool.h"
+#include "dataplane/base/ready_list.h"
 #include "dataplane/base/time.h"
 #include "dataplane/proxy/config.h"
 #include "dataplane/proxy/counters.h"
@@ -88,6 +89,11 @@ class Proxy {
   void end_exchange(Handle exchange);
   [[nodiscard]] std::string_view replica_name(const Exchange& exchange) const;
   void settle(Handle exchange, const RelayOutcome& outcome);
+  // How long the replica may now take for its next bytes.
+  [[nodiscard]] Duration patience(const Exchange& exchange) const;
+  // A reply that found no buffer waits a moment.
+  void stall(Handle exchange);
+  void resume_stalled();
   void drop_upstream(Exchange& exchange, Reason why);
 
   ProxyConfig config_;
@@ -100,6 +106,8 @@ class Proxy {
   Pool<Client> clients_;
   Pool<Exchange> exchanges_;
   Deadlines client_deadlines_;
+  ReadyList stalled_;  // exchanges whose reply waits for the shard's own buffers
+  Instant stall_over_;
   std::vector<std::byte> scratch_;  // an error reply being written
 
   // Valid within a step only.

@@ -190,11 +190,12 @@ RelayOutcome Relay::upstream_ended(Instant now, Exchange& exchange, stream::Stre
   if (!exchange.replying) return failed(broken);
   // A reset never ends a body properly, whatever its framing.
   if (upstream.failed() || !exchange.body.closed()) return failed(broken);
-  if (starved()) return outcome(Kind::starved, false);
   return finish(now, exchange, upstream, client);
 }
 
 RelayOutcome Relay::finish(Instant now, Exchange& exchange, stream::StreamPort& upstream, stream::StreamPort& client) {
+  // Asked here, on every way to the end: a body that was found to be over while the shard had no buffer comes back.
+  if (exchange.framing == http::Framing::chunked && starved()) return outcome(Kind::starved, false);
   first_byte(now, exchange);
   if (exchange.framing == http::Framing::chunked) {
     const bool queued = client.append(stream::as_bytes(http::kLastChunk));

@@ -8,6 +8,16 @@ namespace wp::proxy {
 
 using Kind = RelayOutcome::Kind;
 
+namespace {
+
+// A close that crossed our request on a pooled connection is seen within a round trip or one retransmission. A later
+// one may be a replica that died over the work, which must not be done twice.
+constexpr Duration kStaleWindow = seconds(1);
+// How long replies wait when the shard has no buffers: turning meanwhile would free none and burn the core.
+constexpr Duration kStallPause = millis(1);
+
+}  // namespace
+
 std::string_view Proxy::replica_name(const Exchange& exchange) const {
   const balance::Replica* replica = snapshot_->find(exchange.charge.replica());
   return replica == nullptr ? std::string_view("-") : std::string_view(replica->name);
@@ -23,7 +33,6 @@ void Proxy::on_upstream(Handle h) {
     return;
   }
   const Handle e = upstream.exchange;
-  if (port.failed() && !port.is_open()) return attempt_failed(e, port.failure());
   if ((events & stream::kOpened) != 0) {
     counters_.connect.record(now_ - upstream.since);
     upstreams_.arm(h, now_ + config_.timeouts.first_byte);
@@ -34,11 +43,34 @@ void Proxy::on_upstream(Handle h) {
 void Proxy::pump(Handle e) {
   Exchange& exchange = exchanges_.get(e);
   stream::StreamPort& upstream = ports_.get(upstreams_.get(exchange.upstream).port);
+  // Here and not with the port's own events: a client's may come first, in the same turn.
+  if (upstream.failed() && !upstream.is_open()) return attempt_failed(e, upstream.failure());
   stream::StreamPort& client = ports_.get(clients_.get(exchange.client).port);
   const RelayOutcome outcome = relay_.run(now_, exchange, upstream, client, replica_name(exchange));
   // Once the reply has begun nothing can be sent again, so what was kept for that is let go.
   if (exchange.replying && exchange.request.valid()) intake_.release(exchange.request);
   settle(e, outcome);
+}
+
+// A streaming server sends its head at once and then computes for as long as any other, so that only the body's first
+// byte ends that wait.
+Duration Proxy::patience(const Exchange& exchange) const {
+  return exchange.first_byte_seen ? config_.timeouts.reply_progress : config_.timeouts.first_byte;
+}
+
+void Proxy::stall(Handle e) {
+  counters_.relay_stalls.add();
+  if (stalled_.empty()) stall_over_ = now_ + kStallPause;
+  stalled_.push(e.index);
+}
+
+void Proxy::resume_stalled() {
+  if (stalled_.empty() || now_ < stall_over_) return;
+  std::uint32_t index = 0;
+  while (stalled_.pop(index)) {
+    const Exchange& exchange = exchanges_.get(exchanges_.at(index));
+    ports_.requeue_for_application(upstreams_.get(exchange.upstream).port);
+  }
 }
 
 void Proxy::settle(Handle e, const RelayOutcome& outcome) {
@@ -48,21 +80,20 @@ void Proxy::settle(Handle e, const RelayOutcome& outcome) {
   if (exchange.blocked && outcome.kind != Kind::blocked) {
     exchange.blocked = false;
     client_deadlines_.disarm(exchange.client.index);
-    upstreams_.arm(exchange.upstream, now_ + config_.timeouts.reply_progress);
+    upstreams_.arm(exchange.upstream, now_ + patience(exchange));
+  } else if (outcome.progress && exchange.first_byte_seen && outcome.kind != Kind::blocked) {
+    upstreams_.arm(exchange.upstream, now_ + patience(exchange));
   }
   switch (outcome.kind) {
     case Kind::need_more:
-      if (port.failed() || port.peer_closed()) return upstream_ended(e);
-      if (outcome.progress) upstreams_.arm(exchange.upstream, now_ + config_.timeouts.reply_progress);
+      if (port.failed() || port.peer_closed()) upstream_ended(e);
       return;
-    case Kind::starved:
-      counters_.relay_stalls.add();
-      ports_.requeue_for_application(upstream.port);
-      return;
+    case Kind::starved: return stall(e);
     case Kind::again: ports_.requeue_for_application(upstream.port); return;
     case Kind::blocked:
       ports_.get(clients_.get(exchange.client).port).notify_writable();
-      if (exchange.blocked) return;
+      // Progress is the client's as well: it made the room that was used up.
+      if (exchange.blocked && !outcome.progress) return;
       exchange.blocked = true;
       // The wait is the client's fault now, not the replica's.
       arm_client(exchange.client, now_ + config_.timeouts.client_progress);
@@ -76,7 +107,8 @@ void Proxy::settle(Handle e, const RelayOutcome& outcome) {
 void Proxy::upstream_ended(Handle e) {
   Exchange& exchange = exchanges_.get(e);
   const bool silent = !exchange.replying && !exchange.reply_head.valid() && exchange.interims == 0;
-  if (silent && exchange.on_reused && !exchange.stale_retry) {
+  const bool crossed = exchange.on_reused && now_ - exchange.sent <= kStaleWindow;
+  if (silent && crossed && !exchange.stale_retry) {
     // The replica closed its idle connection while our request was on its way: it cannot have begun (RFC 9112
     // section 9.3.1 allows the retry when nothing of a reply has come). Once only.
     exchange.stale_retry = true;
@@ -99,7 +131,8 @@ void Proxy::redispatch(Handle e, Reason why) {
 
 void Proxy::attempt_failed(Handle e, Reason why) {
   Exchange& exchange = exchanges_.get(e);
-  WP_ASSERT(!exchange.replying && info(why).retry_safe);
+  // No handshake, so nothing was sent: another try is safe whatever failed, our own lack of a socket among it.
+  WP_ASSERT(!exchange.replying && !ports_.get(upstreams_.get(exchange.upstream).port).is_open());
   counters_.reasons.count(why);
   drop_upstream(exchange, why);
   const balance::Replica* replica = snapshot_->find(exchange.charge.replica());
@@ -151,7 +184,8 @@ void Proxy::fail_exchange(Handle e, Reason why) {
   const Handle h = exchange.client;
   const bool was_replying = exchange.replying;
   const http::Framing framing = exchange.framing;
-  const ErrorReply reply = was_replying ? ErrorReply{} : describe_refusal(clients_.get(h), why, exchange.keep_alive);
+  const bool keep_alive = exchange.keep_alive && !draining_;
+  const ErrorReply reply = was_replying ? ErrorReply{} : describe_refusal(clients_.get(h), why, keep_alive);
   counters_.reasons.count(why);
   (info(why).fault == Fault::replica ? counters_.failed : counters_.refused).add();
   drop_upstream(exchange, why);
@@ -176,6 +210,7 @@ void Proxy::end_exchange(Handle e) {
   exchange.charge.release();
   if (exchange.request.valid()) intake_.release(exchange.request);
   relay_.release(exchange);
+  stalled_.remove(e.index);
   clients_.get(exchange.client).exchange = {};
   exchanges_.destroy(e);
   counters_.in_flight.sub();

@@ -57,7 +57,7 @@ Handle UpstreamPool::reuse(const balance::Replica& replica, Handle exchange) {
 
 Handle UpstreamPool::open(const balance::Replica& replica, std::size_t endpoint, Handle exchange, Instant now) {
   WP_ASSERT(!replica.endpoints.empty());
-  if (upstreams_.full()) return {};
+  if (upstreams_.full() && !make_room()) return {};
   const stream::PortId port = ports_.connect(replica.endpoints[endpoint % replica.endpoints.size()]);
   if (!port.valid()) return {};
   const Handle h = upstreams_.make();
@@ -72,6 +72,19 @@ Handle UpstreamPool::open(const balance::Replica& replica, std::size_t endpoint,
   counters_.upstream_opened.add();
   counters_.upstream_busy.add();
   return h;
+}
+
+// Idle connections must not keep a request from a replica that has none. In turn over the replicas, so that no one of
+// them loses all; a scan of the lists, made only while every slot is taken.
+bool UpstreamPool::make_room() {
+  if (counters_.upstream_idle.value() == 0) return false;
+  for (std::size_t seen = 0; seen < idle_.size(); ++seen) {
+    room_from_ = (room_from_ + 1) % idle_.size();
+    if (idle_[room_from_].oldest == kEnd) continue;
+    close(upstreams_.at(idle_[room_from_].oldest), Reason::surplus_idle);
+    return true;
+  }
+  return false;
 }
 
 void UpstreamPool::park(Handle h, Instant now) {

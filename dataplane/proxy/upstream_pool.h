@@ -68,6 +68,8 @@ class UpstreamPool {
   };
 
   void unlink(std::uint32_t index);
+  // Closes one idle connection; false when there is none.
+  [[nodiscard]] bool make_room();
   void forget(Handle upstream);
 
   const ProxyConfig& config_;
@@ -76,6 +78,7 @@ class UpstreamPool {
   Pool<Upstream> upstreams_;
   Deadlines deadlines_;
   std::vector<IdleList> idle_;  // by replica id
+  std::size_t room_from_ = 0;   // where make_room() looked last
 };
 
 }  // namespace wp::proxy

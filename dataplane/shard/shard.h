@@ -25,7 +25,9 @@ struct SharedState {
 template <net::Transport Net>
 class Shard {
  public:
-  // `number` is the shard's reader slot in the Qsbr. All references outlive the shard.
+  // `number` is the shard's reader slot in the Qsbr. All references outlive the shard, but in its destructor no port
+  // may hold a slice of it any more: requests that a transport still sends lie in the proxy's slabs. So whoever owns
+  // both ends the transport first, then what is queued in the ports, and then the shard.
   Shard(std::uint32_t number, const proxy::ProxyConfig& config, SharedState shared, stream::PortTable& ports, Net& net,
         ShardMailbox& mailbox)
       : shared_(shared),
@@ -43,13 +45,15 @@ class Shard {
     shared_.qsbr.quiescent(number_);
     mailbox_.turns.add();
     obey();
+    // Nothing new after a stop: what was aborted still has to reach the transport.
+    if (stopped_) return net_.flush(now);
     net_.receive(now);
     const balance::Snapshot* snapshot = shared_.snapshot.read();
     WP_ASSERT(snapshot != nullptr);
     proxy_.step(now, *snapshot);
     net_.flush(now);
     mailbox_.connections.set(proxy_.clients());
-    if (draining_ && proxy_.clients() == 0) mailbox_.drained.store(true, std::memory_order_release);
+    if (draining_) finish_draining();
   }
 
   // The shard holds no pointer into a Snapshot until its next turn: call before blocking.
@@ -77,6 +81,16 @@ class Shard {
         stopped_ = true;
         proxy_.abort_all(Reason::shutting_down);
       }
+    }
+  }
+
+  // The last client is gone before its last bytes are: the transport still owns ports that send and linger.
+  void finish_draining() {
+    if (proxy_.clients() > 0) return;
+    if (ports_.live() == 0) {
+      mailbox_.drained.store(true, std::memory_order_release);
+    } else {
+      proxy_.drain();  // connections to replicas that the last exchanges gave back
     }
   }
 

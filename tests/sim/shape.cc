@@ -42,12 +42,19 @@ Shape draw_shape(Rng& rng) {
     shape.leave_early = maybe(rng, 0.4);
   }
   shape.close_after_reply = maybe(rng, 0.5);
+  shape.http10 = maybe(rng, 0.5);
+  shape.head_requests = maybe(rng, 0.5);
+  if (rng.chance(0.5)) {
+    shape.silent = maybe(rng, 0.2);
+    shape.chatter = maybe(rng, 0.5);
+    shape.half_close = maybe(rng, 0.5);
+  }
   return shape;
 }
 
 bool Shape::clean() const {
   return !small_pools && !changes && close_before_reply == 0 && reset_mid_reply == 0 && truncate == 0 && garbage == 0 &&
-         down == 0 && leave_early == 0;
+         down == 0 && leave_early == 0 && silent == 0 && chatter == 0 && half_close == 0;
 }
 
 std::string Shape::text() const {
@@ -55,11 +62,12 @@ std::string Shape::text() const {
   std::snprintf(line, sizeof line,
                 "replicas=%u clients=%u requests=%u pipeline=%u prompt<=%u reply<=%u strategy=%s segment<=%u "
                 "delay<=%lldus small_pools=%d slow_readers=%d changes=%d close_before=%.2f reset=%.2f truncate=%.2f "
-                "garbage=%.2f close_after=%.2f down=%.2f leave=%.2f",
+                "garbage=%.2f close_after=%.2f down=%.2f leave=%.2f "
+                "silent=%.2f chatter=%.2f half_close=%.2f http10=%.2f head=%.2f",
                 replicas, clients, requests_per_client, max_pipeline, max_prompt, max_reply,
                 std::string(word(strategy)).c_str(), net.max_segment, static_cast<long long>(net.max_delay.micros()),
                 small_pools, slow_readers, changes, close_before_reply, reset_mid_reply, truncate, garbage,
-                close_after_reply, down, leave_early);
+                close_after_reply, down, leave_early, silent, chatter, half_close, http10, head_requests);
   return line;
 }
 

@@ -30,8 +30,14 @@ struct Shape {
   double garbage = 0;            // a reply that is no HTTP
   double close_after_reply = 0;  // closes the connection a moment later, unannounced
   double down = 0;               // per replica: refuses connections for a while
+  double silent = 0;             // takes the request and never answers: the shard's time for a first byte is short then
+  double chatter = 0;            // bytes that nobody asked for, on a connection that may be idle
   // Faults of clients.
   double leave_early = 0;
+  double half_close = 0;  // ends its own side and reads on
+  // Ways of asking that are no faults.
+  double http10 = 0;         // per client
+  double head_requests = 0;  // HEAD on a path that is passed on
 
   // Nothing of the above can make a request fail.
   [[nodiscard]] bool clean() const;

@@ -16,7 +16,8 @@ SimClient::SimClient(SimNet& net, const Shape& shape, std::uint32_t number, std:
       rng_(seed),
       next_number_((std::uint64_t{number} + 1) << 20U),
       to_send_(shape.requests_per_client),
-      session_(rng_.chance(0.5)) {
+      session_(rng_.chance(0.5)),
+      http10_(rng_.chance(shape.http10)) {
   address_.family = Endpoint::Family::v4;
   address_.address = {192, 0, 2, static_cast<std::uint8_t>(number)};
   address_.port = static_cast<std::uint16_t>(40'000 + number);
@@ -30,18 +31,20 @@ void SimClient::send_more(std::uint32_t requests) {
 void SimClient::connect() {
   conn_ = net_.connect(address_);
   unread_.clear();
+  half_closed_ = false;
 }
 
-void SimClient::send_one() {
-  const Asked asked{next_number_++, 1 + rng_.below(shape_.max_reply)};
+std::string SimClient::request_for(const Asked& asked) {
+  const std::string version = http10_ ? " HTTP/1.0\r\n" : " HTTP/1.1\r\nHost: w\r\n";
+  if (asked.head) return std::string(kHeadRequest) + std::to_string(asked.number) + version + "\r\n";
   const std::uint32_t prompt = 1 + rng_.below(shape_.max_prompt);
   const std::string body =
       "{\"model\":\"m\",\"user_number\":" + std::to_string(asked.number) +
       ",\"prompt_size\":" + std::to_string(prompt) + ",\"reply_size\":" + std::to_string(asked.reply_size) +
       R"(,"messages":[{"role":"user","content":")" + expected_body(asked.number * 7, prompt) + "\"}]}";
-  std::string request = "POST /v1/chat/completions HTTP/1.1\r\nHost: w\r\n";
+  std::string request = "POST /v1/chat/completions" + version;
   if (session_) request += "X-Session-ID: " + to_string(address_) + "\r\n";
-  if (rng_.chance(0.3)) {
+  if (!http10_ && rng_.chance(0.3)) {
     request += "Transfer-Encoding: chunked\r\n\r\n";
     for (std::size_t at = 0; at < body.size();) {
       const std::size_t n = std::min<std::size_t>(body.size() - at, 1 + rng_.below(9000));
@@ -54,7 +57,12 @@ void SimClient::send_one() {
   } else {
     request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
-  conn_->send(request);
+  return request;
+}
+
+void SimClient::send_one() {
+  const Asked asked{next_number_++, 1 + rng_.below(shape_.max_reply), rng_.chance(shape_.head_requests)};
+  conn_->send(request_for(asked));
   outstanding_.push_back(asked);
   --to_send_;
   ++tally_.sent;
@@ -65,7 +73,12 @@ void SimClient::step() {
   if (!conn_) connect();
   if (!conn_) return;  // the shard has no port for us now
   conn_->set_window(shape_.slow_readers ? 200 + rng_.below(400) : UINT32_MAX);
-  while (to_send_ > 0 && outstanding_.size() < shape_.max_pipeline) send_one();
+  const std::uint32_t pipeline = http10_ ? 1 : shape_.max_pipeline;
+  while (to_send_ > 0 && !half_closed_ && outstanding_.size() < pipeline) send_one();
+  if (may_leave_ && !half_closed_ && !outstanding_.empty() && rng_.chance(shape_.half_close * 0.05)) {
+    conn_->finish();
+    half_closed_ = true;
+  }
   read();
   if (conn_ && may_leave_ && !outstanding_.empty() && rng_.chance(shape_.leave_early * 0.05)) {
     rng_.chance(0.5) ? conn_->reset() : conn_->finish();
@@ -123,13 +136,14 @@ void SimClient::judge(const Asked& asked, int status, const std::string& body) {
   note(static_cast<std::uint64_t>(status));
   if (status == 200) {
     ++tally_.whole;
-    if (body != expected_body(asked.number, asked.reply_size)) {
+    if (body != (asked.head ? std::string() : expected_body(asked.number, asked.reply_size))) {
       violations_.push_back("request " + std::to_string(asked.number) + " got another body: " + body.substr(0, 60));
     }
     return;
   }
   ++tally_.errors;
-  if (!body.starts_with("{\"error\":{\"message\":\"")) violations_.push_back("an error without its shape: " + body);
+  if (asked.head ? body.empty() : body.starts_with("{\"error\":{\"message\":\"")) return;
+  violations_.push_back("an error without its shape: " + body);
 }
 
 bool SimClient::parse_chunked(std::size_t at, std::string& body, std::size_t& end, bool& bad) const {
@@ -158,6 +172,10 @@ SimClient::Parsed SimClient::parse(int& status, std::string& body, bool& closes)
   std::from_chars(head.data() + 9, head.data() + head.size(), status);
   closes = head.find("\r\nConnection: close\r\n") != std::string::npos;
   std::size_t end = blank + 4;
+  if (outstanding_.front().head) {
+    unread_.erase(0, end);
+    return Parsed::whole;
+  }
   if (head.find("\r\nTransfer-Encoding: chunked\r\n") != std::string::npos) {
     bool bad = false;
     if (!parse_chunked(end, body, end, bad)) return bad ? Parsed::bad : Parsed::need_more;
@@ -166,6 +184,11 @@ SimClient::Parsed SimClient::parse(int& status, std::string& body, bool& closes)
     if (unread_.size() - end < length) return Parsed::need_more;
     body = unread_.substr(end, length);
     end += length;
+  } else if (http10_) {
+    // Ended by the close, and whole only when that was in order.
+    if (!conn_->fin_received() || conn_->reset_received()) return Parsed::need_more;
+    body = unread_.substr(end);
+    end = unread_.size();
   } else {
     return Parsed::bad;  // an HTTP/1.1 client is never sent a body that only the close ends
   }

@@ -40,11 +40,13 @@ class SimClient {
   struct Asked {
     std::uint64_t number;
     std::uint32_t reply_size;
+    bool head = false;  // a HEAD request
   };
   enum class Parsed : std::uint8_t { need_more, whole, bad };
 
   void connect();
   void send_one();
+  [[nodiscard]] std::string request_for(const Asked& asked);
   void read();
   // Takes one reply off the front of unread_.
   [[nodiscard]] Parsed parse(int& status, std::string& body, bool& closes);
@@ -68,6 +70,8 @@ class SimClient {
   std::uint32_t to_send_;
   bool may_leave_ = true;
   bool session_;
+  bool http10_;
+  bool half_closed_ = false;
 };
 
 }  // namespace wp::sim

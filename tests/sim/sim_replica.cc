@@ -40,13 +40,15 @@ void SimReplica::set_down(bool down) {
 }
 
 void SimReplica::step() {
-  for (auto& conn : net_.take_accepted(address_)) links_.push_back({std::move(conn), {}, {}, false, false, false});
+  for (auto& conn : net_.take_accepted(address_)) links_.push_back({.conn = std::move(conn)});
   for (Link& link : links_) {
     if (link.conn->reset_received()) link.dead = true;
     if (link.dead) continue;
     link.unread += std::exchange(link.conn->inbox(), {});
-    if (link.reply.empty() && !link.fin_after && !link.reset_after) read(link);
+    if (link.reply.empty() && !link.fin_after && !link.reset_after && !link.mute) read(link);
     write(link);
+    if (link.dead) continue;
+    if (link.served && link.reply.empty() && fault(shape_.chatter * 0.02)) link.conn->send("noise\r\n\r\n");
     if (link.conn->fin_received() && link.reply.empty()) {
       link.conn->finish();
       link.dead = true;
@@ -67,10 +69,13 @@ void SimReplica::read(Link& link) {
   const std::string body = link.unread.substr(head.size(), length);
   link.unread.erase(0, head.size() + length);
   if (!link.unread.empty()) ledger_.violations.push_back("bytes behind a request: pipelined towards a replica");
-  const std::uint64_t number = number_of(body, "user_number");
+  const bool head_request = head.starts_with(kHeadRequest);
+  const std::uint64_t number =
+      head_request ? std::strtoull(head.c_str() + kHeadRequest.size(), nullptr, 10) : number_of(body, "user_number");
   if (number == 0) ledger_.violations.push_back("a request arrived that no client sent: " + head);
   const std::string text = "\"content\":\"" + expected_body(number * 7, number_of(body, "prompt_size")) + "\"";
-  if (body.find(text) == std::string::npos) ledger_.violations.push_back("a request's body was changed");
+  if (!head_request && body.find(text) == std::string::npos)
+    ledger_.violations.push_back("a request's body was changed");
   if (ledger_.begun.contains(number)) {
     ledger_.violations.push_back("request " + std::to_string(number) + " was sent again after its reply had begun");
   }
@@ -78,8 +83,13 @@ void SimReplica::read(Link& link) {
     link.fin_after = true;
     return;
   }
+  if (fault(shape_.silent)) {
+    link.mute = true;
+    return;
+  }
   ledger_.begun.insert(number);
-  answer(link, number, static_cast<std::uint32_t>(number_of(body, "reply_size")), head.starts_with("HEAD"));
+  link.served = true;
+  answer(link, number, static_cast<std::uint32_t>(number_of(body, "reply_size")), head_request);
 }
 
 void SimReplica::answer(Link& link, std::uint64_t number, std::uint32_t size, bool head_request) {
@@ -93,7 +103,10 @@ void SimReplica::answer(Link& link, std::uint64_t number, std::uint32_t size, bo
   reply += "HTTP/1.1 200 OK\r\nServer: sim\r\n";
   bool fin = false;
   switch (rng_.below(4)) {
-    case 0: reply += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body; break;
+    case 0:
+      // To HEAD: the length that GET would have had.
+      reply += "Content-Length: " + std::to_string(head_request ? 1234 : body.size()) + "\r\n\r\n" + body;
+      break;
     case 1:
       fin = true;
       reply += "\r\n" + body;
@@ -105,6 +118,7 @@ void SimReplica::answer(Link& link, std::uint64_t number, std::uint32_t size, bo
         reply += chunk(body.substr(at, n));
         at += n;
       }
+      if (head_request) break;
       reply += rng_.chance(0.2) ? "0\r\nX-Trailer: t\r\n\r\n" : "0\r\n\r\n";
     }
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/base/rng.h"
@@ -19,6 +20,9 @@ struct Ledger {
   std::set<std::uint64_t> begun;  // a byte of a reply to it was sent
   std::vector<std::string> violations;
 };
+
+// What a HEAD request begins with; its number follows.
+inline constexpr std::string_view kHeadRequest = "HEAD /v1/sim/";
 
 // The body that request `number` must be answered with: `size` bytes.
 [[nodiscard]] std::string expected_body(std::uint64_t number, std::uint32_t size);
@@ -35,9 +39,11 @@ class SimReplica {
 
  private:
   struct Link {
-    std::shared_ptr<SimConn> conn;
-    std::string unread;
-    std::string reply;       // still to be sent, in pieces
+    std::shared_ptr<SimConn> conn = nullptr;
+    std::string unread = {};
+    std::string reply = {};  // still to be sent, in pieces
+    bool mute = false;       // will never answer again
+    bool served = false;     // has answered before
     bool fin_after = false;  // the framing or a fault ends the connection behind the reply
     bool reset_after = false;
     bool dead = false;

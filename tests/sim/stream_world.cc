@@ -38,6 +38,7 @@ StreamWorld::StreamWorld(std::uint64_t seed, bool print) : rng_(seed), shape_(dr
 StreamWorld::~StreamWorld() {
   shard_->proxy().abort_all(Reason::shutting_down);
   net_->flush(now_);
+  net_.reset();  // before the shard: see Shard
   qsbr_.offline(0);
   static_cast<void>(qsbr_.reclaim());
 }
@@ -51,6 +52,7 @@ void StreamWorld::make_shard() {
   config_.idle_per_replica = rng_.between(1, 8);
   config_.requests_per_upstream = rng_.chance(0.3) ? rng_.between(1, 3) : 1'000'000;
   config_.seed = rng_.next();
+  if (shape_.silent > 0) config_.timeouts.first_byte = millis(300);
   stream::StreamLimits limits;
   limits.ports = 160;
   limits.nodes = 8192;

@@ -57,6 +57,7 @@ Box::Box(std::uint32_t replicas, proxy::ProxyConfig config, stream::StreamLimits
 Box::~Box() {
   shard_->proxy().abort_all(Reason::shutting_down);
   net_->flush(now);
+  net_.reset();  // before the shard: see Shard
   qsbr_.offline(0);
 }
 

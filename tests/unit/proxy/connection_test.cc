@@ -204,6 +204,20 @@ TEST(ProxyCancel, AClientsFinWhileItsReplyIsPendingAbortsTheReplica) {
   box.expect_nothing_held();
 }
 
+TEST(ProxyCancel, AHalfClosedClientCannotTakePartOfAReplyForTheWhole) {
+  Box box;
+  const Conn client = box.client();
+  client->send("GET /v1/models HTTP/1.0\r\n\r\n");
+  box.settle();
+  const Conn replica = box.accept_one();
+  replica->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+  box.settle();
+  client->finish();
+  box.settle();
+  EXPECT_TRUE(client->reset_received());
+  box.expect_nothing_held();
+}
+
 TEST(ProxyTimeout, AHeadThatNeverEndsIs408) {
   Box box;
   const Conn client = box.client();
