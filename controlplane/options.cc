@@ -156,7 +156,7 @@ class Reader {
     timeout("--body-timeout", "between two pieces of a request's body", path.body_timeout);
     timeout("--keep-alive-timeout", "a client connection without a request", path.keep_alive_timeout);
     timeout("--connect-timeout", "connecting to a replica", path.connect_timeout);
-    timeout("--first-byte-timeout", "from the request to the reply's first byte", path.first_byte_timeout);
+    timeout("--first-byte-timeout", "from the request to the first byte of the reply's body", path.first_byte_timeout);
     timeout("--idle-timeout", "between two pieces of a reply", path.idle_timeout);
     timeout("--client-timeout", "a client that does not read its reply", path.client_timeout);
     timeout("--upstream-idle-timeout", "an unused connection to a replica is kept; below the replica's own keep-alive",

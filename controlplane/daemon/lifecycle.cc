@@ -18,6 +18,10 @@ namespace asio = boost::asio;
 // How often the shards are asked whether they are done.
 constexpr auto kPollInterval = std::chrono::milliseconds(20);
 
+std::string counted(std::uint64_t connections) {
+  return std::to_string(connections) + (connections == 1 ? " connection" : " connections");
+}
+
 }  // namespace
 
 Lifecycle::Lifecycle(asio::io_context& io, control::Fleet& fleet, const Shards& shards, Duration drain_timeout)
@@ -38,11 +42,11 @@ void Lifecycle::watch() {
 void Lifecycle::on_signal(int signal) {
   const std::string name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
   if (draining_) {
-    control::log::warn(name + " again: stopping at once, " + std::to_string(connections()) + " connections are cut");
+    control::log::warn(name + " again: stopping at once with " + counted(connections()) + " open");
     io_.stop();
     return;
   }
-  control::log::info(name + ": draining " + std::to_string(connections()) + " connections, for up to " +
+  control::log::info(name + ": draining " + counted(connections()) + ", for up to " +
                      control::to_string(drain_timeout_));
   begin_drain();
   watch();
@@ -57,7 +61,7 @@ void Lifecycle::begin_drain() {
   deadline_.expires_after(std::chrono::nanoseconds(drain_timeout_.ns));
   deadline_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    control::log::warn("the drain time is over: " + std::to_string(connections()) + " connections are cut");
+    control::log::warn("the drain time is over with " + counted(connections()) + " open");
     io_.stop();
   });
   await_drained();

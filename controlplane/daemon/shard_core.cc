@@ -28,6 +28,13 @@ class CoreOf final : public ShardCore {
     return std::unique_ptr<ShardCore>(new CoreOf(number, config, shared, mailbox, std::move(ports), std::move(*net)));
   }
 
+  // The transport first, so that the kernel reads no memory that goes, then what is queued in the ports: both may hold
+  // slices of the shard, of requests that were not wholly sent. The shard does not touch them while it goes.
+  ~CoreOf() override {
+    net_.reset();
+    ports_.reset();
+  }
+
   std::expected<Endpoint, std::string> listen(const Endpoint& at) override { return net_->listen(at); }
 
   void run() override {
@@ -60,7 +67,7 @@ class CoreOf final : public ShardCore {
   }
 
   std::unique_ptr<stream::PortTable> ports_;
-  std::unique_ptr<Net> net_;  // before its ports go
+  std::unique_ptr<Net> net_;
   shard::Shard<Net> shard_;
   MetricList metrics_;
 };
