@@ -73,10 +73,10 @@ class Client:
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=600)
         self.url = url
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, headers=None):
         try:
             payload = json.dumps(body) if body is not None else None
-            self.connection.request(method, path, payload, {"Content-Type": "application/json"})
+            self.connection.request(method, path, payload, {"Content-Type": "application/json", **(headers or {})})
             response = self.connection.getresponse()
         except OSError as error:
             raise Trouble(f"no answer from {self.url}: {error}") from None
@@ -90,8 +90,8 @@ class Client:
             raise Trouble("the replicas serve no model; name one with --model")
         return models[0]["id"]
 
-    def chat(self, model, messages, max_tokens):
-        """Streams one reply and times it."""
+    def chat(self, model, messages, max_tokens, session=None):
+        """Streams one reply and times it; `session` is what a client that keeps one says in its header."""
         body = {
             "model": model,
             "messages": messages,
@@ -101,7 +101,7 @@ class Client:
             "stream_options": {"include_usage": True},
         }
         began = time.monotonic()
-        response = self.call("POST", "/v1/chat/completions", body)
+        response = self.call("POST", "/v1/chat/completions", body, {"X-Session-ID": session} if session else None)
         answer = Answer(
             replica=response.getheader("x-replica-name") or response.getheader("x-warmpath-replica") or "?",
             decision=response.getheader("x-warmpath-decision") or "?",
@@ -195,7 +195,7 @@ def demonstrate(client, model):
     converse(client, model, table)
     for name in ("pair, first", "pair, second"):
         table.add(name, client.chat(model, [{"role": "user", "content": PAIR}], 16))
-    answer = client.chat(model, [{"role": "user", "content": STREAM}], 48)
+    answer = client.chat(model, [{"role": "user", "content": STREAM}], 48, session="demo")
     gaps = [after - before for before, after in zip(answer.arrivals, answer.arrivals[1:])]
     pace = f", {statistics.median(gaps) * 1000:.0f} ms apart" if gaps else ""
     table.add("a stream", answer, f"{len(answer.arrivals)} events{pace}")

@@ -121,8 +121,9 @@ def test_control_socket_refuses_nonsense(case):
     daemon, (replica,) = case.pair(1)
     bad = [("POST", "/replicas", b"{"), ("POST", "/replicas", b'{"url": 7}'),
            ("POST", "/replicas", {"url": "ftp://a:1"}), ("POST", "/replicas", {"url": "https://a:1"}),
-           ("POST", "/replicas", {"url": replica.url}), ("DELETE", "/replicas/127.0.0.1:9", None), ("GET", "/nowhere", None),
-           ("POST", f"/replicas/{replica.key}/weight", {"weight": 0}), ("POST", "/replicas", {"uri": replica.url})]
+           ("POST", "/replicas", {"url": replica.url}), ("DELETE", "/replicas/127.0.0.1:9", None),
+           ("GET", "/nowhere", None), ("POST", f"/replicas/{replica.key}/weight", {"weight": 0}),
+           ("POST", "/replicas", {"uri": replica.url})]
     for method, path, sent in bad:
         with daemon.control() as control:
             control.send(message(method, path, sent))

@@ -114,4 +114,3 @@ def test_1000_stalled_connections_slow_nobody(case):
             connection.close()
     limit = max(3 * before, before + 0.002 * SLOW)
     check(after < limit, f"the median latency went from {before * 1000:.2f} to {after * 1000:.2f} ms")
-

@@ -17,6 +17,8 @@ def refuses_connections(address):
         socket.create_connection(address, 5).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it was in the listener's queue when that closed
+        return False
     return False
 
 

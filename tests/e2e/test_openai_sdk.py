@@ -44,7 +44,8 @@ def test_openai_responses(case):
     equal(result["status"], "incomplete", "the status of a response cut by its limit")
     check(result["text"], "an empty response")
     equal(result["streamed"], result["text"], "the streamed response")
-    equal((result["types"][0], result["types"][-1]), ("response.created", "response.incomplete"), "first and last event")
+    ends = (result["types"][0], result["types"][-1])
+    equal(ends, ("response.created", "response.incomplete"), "first and last event")
 
 
 @test

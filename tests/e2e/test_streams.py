@@ -56,8 +56,9 @@ def test_slow_reader_leaves_memory_flat(case):
         latencies.append(timed_request(daemon))
     check(relayed() - held_back < 8 * 2**20, f"{(relayed() - held_back) / 2**20:.1f} MiB went to readers of 4 KB each")
     growth = max(sizes) - base
-    check(growth < 8 * 2**20, f"memory grew by {growth / 2**20:.1f} MiB for 8 readers of 1 KB/s")
-    check(sizes[-1] - sizes[4] < 2**20, f"memory is not flat: {[size // 1024 for size in sizes]} KiB")
+    # A sanitizer keeps freed memory, hence SLOW; buffering the streams would take 170 MiB.
+    check(growth < 8 * 2**20 * SLOW, f"memory grew by {growth / 2**20:.1f} MiB for 8 readers of 1 KB/s")
+    check(sizes[-1] - sizes[4] < 2**20 * SLOW, f"memory is not flat: {[size // 1024 for size in sizes]} KiB")
     check(statistics.median(latencies) < 0.1 * SLOW, f"others waited {statistics.median(latencies):.3f} s")
     for reader in readers:
         reader.connection.reset()
