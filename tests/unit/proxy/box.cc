@@ -59,6 +59,8 @@ Box::~Box() {
   net_->flush(now);
   net_.reset();  // before the shard: see Shard
   qsbr_.offline(0);
+  const std::size_t held = qsbr_.reclaim();
+  WP_ASSERT(held == 0);  // with every reader offline nothing holds an old snapshot
 }
 
 void Box::publish_snapshot(std::unique_ptr<balance::Snapshot> next) {
