@@ -69,7 +69,15 @@ TYPED_TEST(NetLifetime, DestructionAfterItsThreadEnded) {
     {
       World<TypeParam> world;
       std::unique_ptr<Crowd<TypeParam>> crowd;
-      std::thread shard([&] { crowd = std::make_unique<Crowd<TypeParam>>(world); });
+      std::thread shard([&] {
+        auto [peer, id] = world.join(world.listen());
+        peer.finish();
+        ASSERT_TRUE(world.until([&, &id = id] { return world.ports.get(id).peer_closed(); }));
+        crowd = std::make_unique<Crowd<TypeParam>>(world);
+        // Its socket's close is decided in the last flush() and never submitted.
+        world.ports.get(id).close();
+        world.net->flush(clock_now());
+      });
       shard.join();
       world.net.reset();
       EXPECT_EQ(world.ports.receive_pool().lent(), 0U);
