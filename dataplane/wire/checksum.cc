@@ -1,0 +1,28 @@
+#include "dataplane/wire/checksum.h"
+
+namespace wp::wire {
+
+// Words are added in the machine's order and two at a time; the sum is turned once, at the end (RFC 1071, 2B and 2C).
+Sum scalar_sum(Bytes bytes) {
+  std::uint64_t total = 0;
+  const std::byte* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    std::uint64_t words = 0;
+    std::memcpy(&words, at, 8);
+    total += (words & 0xffff'ffffU) + (words >> 32U);
+  }
+  if (left != 0) {
+    std::uint64_t words = 0;
+    std::memcpy(&words, at, left);
+    total += (words & 0xffff'ffffU) + (words >> 32U);
+  }
+  return Sum(network_order(Sum::folded(total).value()));
+}
+
+SumFunction fastest_sum() {
+  const SumFunction vector = vector_sum();
+  return vector != nullptr ? vector : &scalar_sum;
+}
+
+}  // namespace wp::wire
