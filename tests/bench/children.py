@@ -1,0 +1,66 @@
+"""Programs under measurement: each on cores of its own choice, ended with the bench, however that ends."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+
+START_SECONDS = 10
+
+
+class BenchError(Exception):
+    """Why there is no result, in one sentence."""
+
+
+def free_ports(count):
+    """Ports of the loopback that nobody has now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class Child:
+    def __init__(self, name, arguments, directory, core):
+        self.name = name
+        self.error_path = os.path.join(directory, f"{name}.err")
+        with open(self.error_path, "wb") as errors:
+            self.process = subprocess.Popen(
+                ["taskset", "-c", str(core), *arguments], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                start_new_session=True)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def wait_for_port(self, port):
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                pass
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise BenchError(f"{self.name} does not listen: {self.last_words()}")
+            select.select([], [], [], 0.02)
+
+    def last_words(self):
+        with open(self.error_path, encoding="utf-8", errors="replace") as file:
+            return " | ".join(file.read().strip().splitlines()[-5:]) or "it said nothing"
+
+    def end(self):
+        if self.process.poll() is not None:
+            return
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(3)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()

@@ -1,0 +1,162 @@
+"""warmpathd against HAProxy: requests per second of processor time, in alternating rounds.
+
+On a machine with two cores the load and the origin share the one that the proxy does not have, and are what limits
+requests/s. So the figure is the work a proxy does per request, not the rate; a machine that does something else at the
+same time slows both sides of a round, and the ratio is made of the two halves of one round.
+"""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import machine
+from chat_body import conversation
+from children import BenchError
+from peers import HAProxy, Origin, Warmpath, version
+from report import print_table, summarise
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CONNECTIONS = 32
+SESSIONS = 1000
+WARM_UP_SECONDS = 1
+FILES = 16384
+
+
+def add_arguments(parser):
+    parser.add_argument("--json", action="store_true", help="all rounds and figures as one JSON object")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds of both proxies each (9)")
+    parser.add_argument("--seconds", type=int, default=10, help="of load on each proxy in a round (10)")
+    parser.add_argument("--sizes", default="1024", help="bytes of the request's body, such as 1024,4096,65536 (1024)")
+    parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"), help="where warmpathd is (build)")
+    parser.add_argument("--core", type=int, default=1, help="the proxies' core; all else runs on core --load-core (1)")
+    parser.add_argument("--load-core", default="0", help="the core or cores of wrk and nginx (0)")
+    parser.add_argument("--at-least", type=float, metavar="RATIO",
+                        help="exit 1 when a lower quartile of a ratio is below it")
+    parser.add_argument("warmpathd", nargs="*", metavar="-- ARGUMENT", help="further arguments of warmpathd")
+
+
+class Load:
+    """wrk with one body, on cores of its own."""
+
+    def __init__(self, directory, core, size):
+        self.core = core
+        self.body = os.path.join(directory, f"body-{size}.json")
+        with open(self.body, "wb") as file:
+            file.write(conversation(size))
+
+    def run(self, name, port, seconds):
+        command = ["taskset", "-c", str(self.core), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s",
+                   os.path.join(HERE, "chat_requests.lua"), f"http://127.0.0.1:{port}", "--", self.body, str(SESSIONS)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 30)
+        except subprocess.TimeoutExpired:
+            raise BenchError(f"wrk against {name} did not end") from None
+        lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+        if done.returncode != 0 or not lines:
+            raise BenchError(f"wrk against {name}: {(done.stdout + done.stderr).strip()[-300:]}")
+        result = json.loads(lines[0].removeprefix("RESULT "))
+        if result["not_2xx"] or result["socket_errors"] or not result["requests"]:
+            raise BenchError(f"{name} failed requests: {result}")
+        return result
+
+
+def measure(load, origin, proxy, seconds):
+    def used():
+        proxy_seconds = machine.process_seconds(proxy.child.pid)
+        others = machine.process_seconds(origin.child.pid) + machine.ended_children_seconds()
+        return proxy_seconds, proxy_seconds + others, machine.machine_seconds()
+
+    before = used()
+    result = load.run(proxy.name, proxy.port, seconds)
+    process, programs, whole = (after - at_first for after, at_first in zip(used(), before))
+    if process <= 0:
+        raise BenchError(f"{proxy.name} used no measurable time: more --seconds")
+    return {
+        "requests": result["requests"],
+        "cpu_seconds": round(process, 3),
+        "programs_cpu_seconds": round(programs, 3),
+        "machine_cpu_seconds": round(whole, 3),
+        "per_second": result["requests"] / result["seconds"],
+        "per_cpu_second": result["requests"] / process,
+        "per_programs_cpu_second": result["requests"] / programs,
+        "per_machine_cpu_second": result["requests"] / whole,
+        "p50_us": result["p50_us"],
+        "p99_us": result["p99_us"],
+    }
+
+
+def run_size(size, arguments, directory, origin, proxies):
+    load = Load(directory, arguments.load_core, size)
+    alone = load.run("nginx", origin.ports[0], WARM_UP_SECONDS)
+    for proxy in proxies:
+        load.run(proxy.name, proxy.port, WARM_UP_SECONDS)
+    rounds = []
+    for number in range(arguments.rounds):
+        order = proxies if number % 2 == 0 else proxies[::-1]
+        rounds.append({proxy.name: measure(load, origin, proxy, arguments.seconds) for proxy in order})
+        ratio = rounds[-1]["warmpathd"]["per_cpu_second"] / rounds[-1]["haproxy"]["per_cpu_second"]
+        print(f"{size} bytes, round {number + 1}: {ratio:.3f} times haproxy's requests per CPU-second", file=sys.stderr)
+    return {"bytes": size, "origin_alone_per_second": alone["requests"] / alone["seconds"], "rounds": rounds,
+            **summarise(rounds)}
+
+
+def configuration(arguments):
+    more = f"; more arguments: {' '.join(arguments.warmpathd)}" if arguments.warmpathd else ""
+    return {
+        "machine": machine.describe(),
+        "cores": f"proxies on core {arguments.core}, wrk and nginx on {arguments.load_core}",
+        "warmpathd": Warmpath.describe(arguments.build) + more,
+        "haproxy": HAProxy.describe(),
+        "origin": Origin.describe(),
+        "load": f"{version(['wrk', '-v']).partition(' [')[0]}: 1 thread, {CONNECTIONS} connections, {SESSIONS} sessions by X-Session-ID; "
+                f"{arguments.rounds} rounds of {arguments.seconds} s",
+    }
+
+
+def check(arguments):
+    for program in ("wrk", "haproxy", "nginx", "taskset"):
+        if shutil.which(program) is None:
+            raise BenchError(f"no {program}: deploy/install-deps --bench")
+    arguments.build = os.path.abspath(arguments.build)
+    if not os.access(os.path.join(arguments.build, "controlplane", "warmpathd"), os.X_OK):
+        raise BenchError(f"no warmpathd in {arguments.build}: ninja -C build controlplane/warmpathd")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def run(arguments):
+    """The exit status."""
+    check(arguments)
+    sizes = [int(size) for size in arguments.sizes.split(",")]
+    about = configuration(arguments)
+    children = []
+    with tempfile.TemporaryDirectory(prefix="warmpath-bench-") as directory:
+        try:
+            origin = Origin(directory, arguments.load_core)
+            children.append(origin.child)
+            ours = Warmpath(arguments.build, directory, arguments.core, origin.ports, arguments.warmpathd)
+            children.append(ours.child)
+            peer = HAProxy(directory, arguments.core, origin.ports)
+            children.append(peer.child)
+            results = [run_size(size, arguments, directory, origin, [ours, peer]) for size in sizes]
+        finally:
+            for child in reversed(children):
+                child.end()
+    if arguments.json:
+        print(json.dumps({**about, "sizes": results}, indent=1))
+    else:
+        for what, text in about.items():
+            print(f"{what + ':':<11}{text}")
+        for result in results:
+            print_table(result)
+    if arguments.at_least is None:
+        return 0
+    lowest = min(result["ratio"][base]["lower_quartile"] for result in results for base in result["ratio"])
+    print(f"lowest lower quartile {lowest:.3f}, wanted {arguments.at_least:g}")
+    return 0 if lowest >= arguments.at_least else 1
