@@ -103,7 +103,8 @@ class HAProxy:
     @staticmethod
     def describe():
         return (f"{version(['haproxy', '-v']).partition(' - ')[0]}: nbthread 1, balance hash req.hdr(x-session-id), "
-                f"hash-type consistent, hash-balance-factor 125, http-reuse always, option forwardfor, maxconn {MAX_CONNECTIONS}, no log")
+                "hash-type consistent, hash-balance-factor 125, http-reuse always, option forwardfor, "
+                f"maxconn {MAX_CONNECTIONS}, no log")
 
 
 class Warmpath:

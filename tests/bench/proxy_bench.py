@@ -112,8 +112,8 @@ def configuration(arguments):
         "warmpathd": Warmpath.describe(arguments.build) + more,
         "haproxy": HAProxy.describe(),
         "origin": Origin.describe(),
-        "load": f"{version(['wrk', '-v']).partition(' [')[0]}: 1 thread, {CONNECTIONS} connections, {SESSIONS} sessions by X-Session-ID; "
-                f"{arguments.rounds} rounds of {arguments.seconds} s",
+        "load": f"{version(['wrk', '-v']).partition(' [')[0]}: 1 thread, {CONNECTIONS} connections, "
+                f"{SESSIONS} sessions by X-Session-ID; {arguments.rounds} rounds of {arguments.seconds} s",
     }
 
 
