@@ -82,7 +82,8 @@ Json describe(const Member& member, const balance::Accounts& accounts) {
   const balance::Load load = accounts.load(member.ref.id);
   Json addresses = Json::array();
   for (const Endpoint& endpoint : member.endpoints) addresses.push_back(wp::to_string(endpoint));
-  return {{"name", member.spec.name},         {"state", balance::word(member.state)},
+  return {{"name", member.spec.name},         {"state", balance::word(member.state())},
+          {"health", word(member.health)},    {"draining", member.draining},
           {"pickable", member.pickable()},    {"weight", member.spec.weight},
           {"priority", member.spec.priority}, {"addresses", std::move(addresses)},
           {"prefill_tokens", load.prefill},   {"streams", load.streams}};

@@ -1,11 +1,14 @@
-// Every change of the replicas goes through here: registry, Snapshot, shards, name lookups and the log, in that order.
+// Every change of the replicas goes through here: registry, Snapshot, shards, name lookups, health checks and the log,
+// in that order.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "controlplane/health/prober.h"
 #include "controlplane/publisher.h"
 #include "controlplane/reclaimer.h"
 #include "controlplane/registry.h"
@@ -27,10 +30,14 @@ using FleetResult = std::expected<void, FleetError>;
 // published.
 class Fleet {
  public:
-  Fleet(boost::asio::io_context& io, Registry& registry, Publisher& publisher, Duration resolve_interval);
+  // `now` and `seed` are the health checks'.
+  Fleet(boost::asio::io_context& io, Registry& registry, Publisher& publisher, Duration resolve_interval,
+        Prober::Now now, std::uint64_t seed);
 
-  // The replicas of the command line, in one Snapshot. Also publishes when there are none.
+  // The replicas of the command line, in one Snapshot, all taken as up until they are judged: a daemon that is started
+  // anew under load serves at once. Also publishes when there are none.
   [[nodiscard]] FleetResult start(std::span<const ReplicaSpec> specs);
+  // Gets requests from its first passed check on, or at once where no other replica can be picked.
   [[nodiscard]] FleetResult add(const ReplicaSpec& spec);
   [[nodiscard]] FleetResult remove(const std::string& name);
   [[nodiscard]] FleetResult set_weight(const std::string& name, std::uint32_t weight);
@@ -43,8 +50,12 @@ class Fleet {
   [[nodiscard]] const Registry& registry() const { return registry_; }
   [[nodiscard]] const Publisher& publisher() const { return publisher_; }
   [[nodiscard]] const Resolver& resolver() const { return resolver_; }
+  [[nodiscard]] const Prober& prober() const { return prober_; }
 
  private:
+  void watch(const ReplicaSpec& spec);
+  void on_endpoints(const std::string& name, const std::vector<Endpoint>& endpoints);
+  void on_health(const std::string& name, Health health, CheckResult why);
   void publish();
   [[nodiscard]] FleetResult changed(bool found, const std::string& name, const std::string& what);
 
@@ -52,6 +63,7 @@ class Fleet {
   Publisher& publisher_;
   Reclaimer reclaimer_;
   Resolver resolver_;
+  Prober prober_;
 };
 
 }  // namespace wp::control

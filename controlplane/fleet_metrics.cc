@@ -28,6 +28,7 @@ void FleetMetrics::write(MetricText& out) {
   write_loads(out);
   write_accounts(out);
   write_states(out);
+  write_health(out);
   write_ring(out);
   write_control(out);
 }
@@ -68,12 +69,39 @@ void FleetMetrics::write_states(MetricText& out) const {
   for (const Member& member : fleet_.registry().members()) {
     for (const ReplicaState state : kStates) {
       out.sample(kName, replica_label(member) + "," + label("state", balance::word(state)),
-                 std::uint64_t{member.state == state ? 1U : 0U});
+                 std::uint64_t{member.state() == state ? 1U : 0U});
     }
   }
   per_replica(out, fleet_, "warmpath_replica_addresses",
               "Addresses known of the replica; 0 when it cannot be looked up.", MetricKind::gauge,
               [](const Member& m) { return std::uint64_t{m.endpoints.size()}; });
+}
+
+void FleetMetrics::write_health(MetricText& out) const {
+  const ProberCounters& checks = fleet_.prober().counters();
+  constexpr std::string_view kChecks = "warmpath_health_checks_total";
+  out.family(kChecks, "Health checks by what they came to.", MetricKind::counter);
+  for (const CheckResult result : kCheckResults) {
+    out.sample(kChecks, label("result", word(result)), checks.results[static_cast<std::size_t>(result)].value());
+  }
+  out.single("warmpath_health_checks_under_way", "Health checks begun and not ended.", MetricKind::gauge,
+             checks.under_way.value());
+  out.single("warmpath_health_checks_delayed_total",
+             "Times that a health check was due and had to wait, because as many as may be were under way.",
+             MetricKind::counter, checks.delayed.value());
+  constexpr std::string_view kChanges = "warmpath_replica_health_changes_total";
+  out.family(kChanges, "Verdicts of the health checks that changed, by the new one.", MetricKind::counter);
+  for (const Member& member : fleet_.registry().members()) {
+    for (const Health health : {Health::up, Health::starting, Health::down}) {
+      out.sample(kChanges, replica_label(member) + "," + label("to", word(health)),
+                 std::uint64_t{member.health_changes[static_cast<std::size_t>(health)]});
+    }
+  }
+  constexpr std::string_view kTook = "warmpath_replica_health_check_seconds";
+  out.family(kTook, "How long the replica's last health check took; 0 before the first.", MetricKind::gauge);
+  for (const Member& member : fleet_.registry().members()) {
+    out.sample(kTook, replica_label(member), fleet_.prober().last_duration(member.spec.name).seconds());
+  }
 }
 
 void FleetMetrics::write_ring(MetricText& out) {

@@ -26,6 +26,7 @@ class Reader {
   void declare_all() {
     declare_service();
     declare_replicas();
+    declare_health();
     declare_requests();
     declare_timeouts();
     declare_process();
@@ -129,6 +130,21 @@ class Reader {
         [this](const std::string& t) { return read_factor(t, options_.load_factor); });
     number("--ring-slots", "slots of the ring; the same on nodes that must agree", 256, 1U << 20U, options_.ring_slots);
     timeout("--resolve-seconds", "how often names of replicas are looked up again", options_.resolve_interval);
+  }
+
+  void declare_health() {
+    group_ = "Health checks of replicas";
+    HealthPolicy& health = options_.health;
+    app_.add_flag_callback(
+            "--no-health-checks", [&health] { health.enabled = false; }, "take every replica as up")
+        ->group(group_);
+    one("--health-path", "PATH", "asked with GET: 200 is up, 503 loads, 404 has no such page and is up", health.path,
+        [&health](const std::string& t) { return read_path(t, health.path); });
+    timeout("--health-interval", "between two checks; an eighth of it while a replica's state is uncertain",
+            health.interval);
+    timeout("--health-timeout", "a check, from the connect to the reply's end", health.timeout);
+    number("--health-rise", "passed checks in a row that bring a replica up", 1, 100, health.rise);
+    number("--health-fall", "failed checks in a row that take it down", 1, 100, health.fall);
   }
 
   void declare_requests() {

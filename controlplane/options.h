@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/health/policy.h"
 #include "controlplane/replica_spec.h"
 #include "dataplane/balance/ring.h"
 #include "dataplane/balance/snapshot.h"
@@ -51,6 +52,7 @@ struct Options {
   double load_factor = balance::Bounds{}.factor;
   bool pin = true;
   Duration resolve_interval = seconds(5);
+  HealthPolicy health;
   Duration drain_timeout = seconds(30);
   RequestPathOptions path;
 };

@@ -12,6 +12,18 @@ using balance::ReplicaRef;
 using balance::ReplicaState;
 using balance::Snapshot;
 
+balance::ReplicaState Member::state() const {
+  if (draining) return ReplicaState::draining;
+  switch (health) {
+    case Health::assumed:
+    case Health::up: return ReplicaState::up;
+    case Health::untried:
+    case Health::starting: return ReplicaState::starting;
+    case Health::down: return ReplicaState::down;
+  }
+  return ReplicaState::down;
+}
+
 Registry::Registry(const Config& config, const balance::Accounts& accounts, Qsbr& qsbr)
     : config_(config), accounts_(accounts), qsbr_(qsbr), builder_(config.ring_slots) {}
 
@@ -43,7 +55,7 @@ bool Registry::take_id(std::uint32_t& id) {
   return true;
 }
 
-std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec) {
+std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec, Health health) {
   if (find(spec.name) != nullptr) return std::unexpected("there is a replica " + spec.name + " already");
   const std::uint64_t identity = balance::ring_identity(spec.name);
   for (const Member& other : members_) {
@@ -58,6 +70,7 @@ std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec) {
   }
   member.ref.generation = generations_[member.ref.id];
   member.spec = spec;
+  member.health = health;
   if (spec.literal) member.endpoints.push_back(*spec.literal);
   member.charged_before = accounts_.charged(member.ref.id);
   member.released_before = accounts_.released(member.ref.id);
@@ -86,13 +99,30 @@ bool Registry::set_endpoints(std::string_view name, std::vector<Endpoint> endpoi
   return member != nullptr;
 }
 
-bool Registry::set_state(std::string_view name, ReplicaState state) {
+bool Registry::set_draining(std::string_view name, bool draining) {
   Member* member = find_member(name);
-  if (member != nullptr) member->state = state;
+  if (member != nullptr) member->draining = draining;
   return member != nullptr;
 }
 
+bool Registry::set_health(std::string_view name, Health health) {
+  Member* member = find_member(name);
+  if (member == nullptr) return false;
+  member->health = health;
+  ++member->health_changes[static_cast<std::size_t>(health)];
+  return true;
+}
+
+// For good: were they to wait again as soon as one of them is judged, that one would get the traffic of all.
+void Registry::trust_untried() {
+  if (pickable() > 0) return;
+  for (Member& member : members_) {
+    if (member.health == Health::untried) member.health = Health::assumed;
+  }
+}
+
 std::unique_ptr<const Snapshot> Registry::build() {
+  trust_untried();
   auto snapshot = std::make_unique<Snapshot>();
   snapshot->version = ++version_;
   snapshot->draining = draining_;
@@ -108,7 +138,7 @@ std::unique_ptr<const Snapshot> Registry::build() {
                                   .endpoints = member.endpoints,
                                   .weight = member.spec.weight,
                                   .priority = member.spec.priority,
-                                  .state = member.state});
+                                  .state = member.state()});
   }
   snapshot->pools.push_back(std::move(pool));
   snapshot->routes.push_back({.model = "", .pool = 0});

@@ -3,6 +3,7 @@
 // a shard's (id, generation) never means two replicas.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -10,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/health/health_state.h"
+#include "controlplane/health/policy.h"
 #include "controlplane/replica_spec.h"
 #include "dataplane/balance/accounts.h"
 #include "dataplane/balance/ring_builder.h"
@@ -22,12 +25,17 @@ struct Member {
   ReplicaSpec spec;
   balance::ReplicaRef ref;
   std::vector<Endpoint> endpoints;
-  balance::ReplicaState state = balance::ReplicaState::up;
+  // What the operator wants and what the checks say are kept apart: neither undoes the other.
+  bool draining = false;
+  Health health = Health::assumed;
+  std::array<std::uint32_t, kHealths> health_changes{};  // verdicts that changed, by the new one
   // What the accounts had counted for the id's earlier owners.
   std::uint64_t charged_before = 0;
   std::uint64_t released_before = 0;
 
-  [[nodiscard]] bool pickable() const { return state == balance::ReplicaState::up && !endpoints.empty(); }
+  // What follows from both.
+  [[nodiscard]] balance::ReplicaState state() const;
+  [[nodiscard]] bool pickable() const { return state() == balance::ReplicaState::up && !endpoints.empty(); }
 };
 
 // Control thread only.
@@ -35,8 +43,9 @@ class Registry {
  public:
   struct Config {
     balance::Strategy strategy = balance::Strategy::prefix;
-    balance::Bounds bounds;
+    balance::Bounds bounds{};
     std::uint32_t ring_slots = balance::kDefaultRingSlots;
+    HealthPolicy health{};
   };
 
   // `accounts` and `qsbr` outlive the registry.
@@ -44,16 +53,19 @@ class Registry {
 
   // A replica with a literal address has its endpoint at once; another waits for set_endpoints(). The error is one
   // clear line: the name is taken, or no id is free.
-  [[nodiscard]] std::expected<balance::ReplicaRef, std::string> add(const ReplicaSpec& spec);
+  [[nodiscard]] std::expected<balance::ReplicaRef, std::string> add(const ReplicaSpec& spec,
+                                                                    Health health = Health::assumed);
   // The others answer whether there is such a replica.
   [[nodiscard]] bool remove(std::string_view name);
   [[nodiscard]] bool set_weight(std::string_view name, std::uint32_t weight);
   [[nodiscard]] bool set_endpoints(std::string_view name, std::vector<Endpoint> endpoints);
-  [[nodiscard]] bool set_state(std::string_view name, balance::ReplicaState state);
+  [[nodiscard]] bool set_draining(std::string_view name, bool draining);
+  [[nodiscard]] bool set_health(std::string_view name, Health health);
   // The daemon stops: every Snapshot from now on says so.
   void set_draining() { draining_ = true; }
 
-  // A Snapshot of what there is now, with the next version. The caller publishes it, then calls published().
+  // A Snapshot of what there is now, with the next version. The caller publishes it, then calls published(). Where a
+  // pool could pick nobody, its replicas that are not judged yet are taken as up.
   [[nodiscard]] std::unique_ptr<const balance::Snapshot> build();
   // Ids that left before the last build() begin their grace period.
   void published();
@@ -66,6 +78,8 @@ class Registry {
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] std::uint64_t version() const { return version_; }
   [[nodiscard]] balance::Strategy strategy() const { return config_.strategy; }
+  // How the members are to be checked.
+  [[nodiscard]] const HealthPolicy& health_policy() const { return config_.health; }
   // The ring of the last build(), over its pool's pickable replicas; null when the strategy has none.
   [[nodiscard]] std::shared_ptr<const balance::Ring> ring() const { return ring_; }
   // Its members, in the order that the ring numbers them.
@@ -80,6 +94,7 @@ class Registry {
 
   [[nodiscard]] Member* find_member(std::string_view name);
   [[nodiscard]] bool take_id(std::uint32_t& id);
+  void trust_untried();
 
   Config config_;
   const balance::Accounts& accounts_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controlplane/daemon/affinity.h"
+#include "controlplane/daemon/clock.h"
 #include "controlplane/daemon/descriptors.h"
 #include "controlplane/daemon/limits.h"
 #include "controlplane/daemon/listen_check.h"
@@ -20,8 +21,13 @@ control::Registry::Config registry_config(const control::Options& options) {
   config.strategy = options.strategy;
   config.bounds.factor = options.load_factor;
   config.ring_slots = options.ring_slots;
+  config.health = options.health;
   return config;
 }
+
+// How long the start waits for the first lookups and checks. What answers does so within a fraction of it; whatever has
+// not by then is taken as up, since a daemon that is started anew under load must serve.
+constexpr auto kFirstLook = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -32,7 +38,7 @@ Daemon::Daemon(const control::Options& options, std::string version, std::uint64
       accounts_(kMaxReplicas, kMaxPools),
       registry_(registry_config(options), accounts_, qsbr_),
       publisher_(published_, qsbr_),
-      fleet_(io_, registry_, publisher_, options.resolve_interval),
+      fleet_(io_, registry_, publisher_, options.resolve_interval, monotonic_now, seed),
       watch_timer_(io_) {}
 
 Daemon::~Daemon() = default;
@@ -62,9 +68,17 @@ std::expected<void, std::string> Daemon::start() {
   lifecycle_ = std::make_unique<Lifecycle>(io_, fleet_, shards_, options_.drain_timeout);
   lifecycle_->watch();
   tick();
+  look_first();
   for (const auto& shard : shards_) shard->go();
   announce();
   return {};
+}
+
+// So that no request goes to a replica that is plainly gone or still loads.
+void Daemon::look_first() {
+  const auto until = std::chrono::steady_clock::now() + kFirstLook;
+  while (!fleet_.prober().all_tried() && io_.run_one_until(until) > 0) {
+  }
 }
 
 // A ring is made and thrown away: whether io_uring is allowed cannot be known without asking.

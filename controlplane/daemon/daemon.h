@@ -45,6 +45,7 @@ class Daemon {
   [[nodiscard]] Outcome open_admin();
   [[nodiscard]] Outcome choose_transport();
   [[nodiscard]] Outcome start_shards();
+  void look_first();
   void announce() const;
   void tick();
 

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "controlplane/daemon/clock.h"
 #include "controlplane/daemon/limits.h"
 #include "controlplane/daemon/shard_core.h"
 #include "controlplane/exposition.h"
@@ -18,9 +19,11 @@ std::expected<std::string, std::string> print_metrics() {
   balance::Accounts accounts(1, 1);
   Qsbr qsbr;
   Published<balance::Snapshot> published;
-  control::Registry registry({}, accounts, qsbr);
+  control::Registry::Config config;
+  config.health.enabled = false;  // nobody is asked for a page
+  control::Registry registry(config, accounts, qsbr);
   control::Publisher publisher(published, qsbr);
-  control::Fleet fleet(io, registry, publisher, seconds(1));
+  control::Fleet fleet(io, registry, publisher, seconds(1), monotonic_now, 1);
   const auto spec = control::parse_replica_spec("192.0.2.1:8000");  // RFC 5737: an address for documentation
   if (!spec) return std::unexpected(spec.error());
   if (const auto started = fleet.start({&*spec, 1}); !started) return std::unexpected(started.error().text);

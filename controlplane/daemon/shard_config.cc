@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controlplane/health/prober.h"
+
 namespace wp::daemon {
 
 control::RequestPathOptions default_path_options() {
@@ -55,7 +57,7 @@ ShardConfig shard_config(const control::Options& options, std::uint64_t seed) {
 
 std::uint64_t descriptors_needed(const ShardConfig& config, std::uint32_t shards) {
   constexpr std::uint64_t kOfTheProcess = 256;  // listeners, rings, the admin's connections, the log
-  return std::uint64_t{config.streams.ports} * shards + kOfTheProcess;
+  return std::uint64_t{config.streams.ports} * shards + kOfTheProcess + control::Prober::kConcurrent;
 }
 
 }  // namespace wp::daemon

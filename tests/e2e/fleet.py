@@ -75,6 +75,10 @@ class Replica:
     def metrics(self):
         return Metrics(request(self.address, "GET", "/metrics").body.decode())
 
+    def set_health(self, word):
+        """What its /health answers from now on: ok, loading, fail, hang or absent."""
+        equal(request(self.address, "POST", "/debug/health", word.encode()).status, 200, "the status of /debug/health")
+
     def ask(self, body, path="/v1/chat/completions"):
         """The reply that the replica gives when it is asked directly."""
         reply = request(self.address, "POST", path, body, seconds=60)
@@ -109,8 +113,20 @@ class Daemon:
         return Control(self.socket_path)
 
     def add(self, url):
+        """Adds the replica and waits until it has been checked."""
         with self.control() as control:
-            return control.call("POST", "/replicas", {"url": url})
+            name = control.call("POST", "/replicas", {"url": url}).json()["name"]
+        wait_until(lambda: self.replica(name)["health"] != "untried", 5, f"the first check of {name}")
+
+    def replica(self, replica):
+        """What the admin address shows of a replica (a Replica object or a name)."""
+        name = replica.key if isinstance(replica, Replica) else replica
+        return next(shown for shown in self.admin_get("/replicas").json()["replicas"] if shown["name"] == name)
+
+    def wait_state(self, replica, state, seconds=10):
+        """Waits until the replica is in the state."""
+        wait_until(lambda: self.replica(replica)["state"] == state, seconds, f"{replica.name} being {state}",
+                   lambda: str(self.replica(replica)))
 
     def remove(self, replica):
         with self.control() as control:
@@ -210,7 +226,10 @@ class Case:
         """A daemon in front of `replicas` (Replica objects or URLs)."""
         socket_path = os.path.join(self.directory, f"control-{len(self.processes)}")
         urls = [replica.url if isinstance(replica, Replica) else replica for replica in replicas]
-        settings = {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0", "control_socket": socket_path, "replica": urls,
+        # A scripted peer waits for the requests of its script, and a closed port is there to be tried.
+        simulated = all(isinstance(replica, Replica) for replica in replicas)
+        settings = {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0", "control_socket": socket_path,
+                    "no_health_checks": not simulated, "health_interval": "500ms", "replica": urls,
                     "shards": 2, "transport": Settings.transport, "decision_headers": True, "no_pin": True, **options}
         process = self.start("warmpathd", [self.program(), *flags(settings)])
 

@@ -161,12 +161,21 @@ void Connection::request_complete(Instant now) {
     if (head.method == http::Method::post) return call_api(now);
     return respond_error({405, "Method Not Allowed", ""});
   }
+  if (head.path() == "/debug/health" && head.method == http::Method::post) return set_health();
+  if (head.path() == "/health" && replica_.health() == HealthMode::hang) return next_request();
   const auto page = find_page(head.path(), replica_, now);
   if (!page) return respond_error({404, "Not Found", ""});
   if (head.method != http::Method::get && head.method != http::Method::head) {
     return respond_error({405, "Method Not Allowed", ""});
   }
-  respond(200, page->content_type, page->body);
+  respond(page->status, page->content_type, page->body);
+}
+
+void Connection::set_health() {
+  const auto mode = parse_health(body_);
+  if (!mode) return respond_error({400, "ok, loading, fail, hang or absent is wanted", ""});
+  replica_.set_health(*mode);
+  respond(200, kJson, "{}");
 }
 
 void Connection::call_api(Instant now) {

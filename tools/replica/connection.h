@@ -65,6 +65,7 @@ class Connection {
   void take_body(stream::Bytes input, Instant now);
   void request_complete(Instant now);
   void call_api(Instant now);
+  void set_health();
   void refuse(const Error& error);
   [[nodiscard]] bool authorised() const;
 

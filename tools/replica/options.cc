@@ -78,12 +78,22 @@ void declare_engine(CLI::App& app, EngineConfig& engine, Raw& raw) {
 void declare_model(CLI::App& app, ReplicaConfig& replica) {
   static const std::map<std::string, Finish> kFinish = {
       {"natural", Finish::natural}, {"stop", Finish::stop}, {"length", Finish::length}};
+  static const std::map<std::string, HealthMode> kHealth = {{"ok", HealthMode::ok},
+                                                            {"loading", HealthMode::loading},
+                                                            {"fail", HealthMode::fail},
+                                                            {"hang", HealthMode::hang},
+                                                            {"absent", HealthMode::absent}};
   app.add_option("--model", replica.models, "model or adapter served (repeatable); the first is the default")
       ->allow_extra_args(false)
       ->capture_default_str();
   app.add_option("--api-key", replica.api_key, "key that clients must send (Authorization: Bearer, or x-api-key)");
   app.add_flag("--cache-report", replica.cache_report,
                "usage names cached tokens, left out when zero (vLLM's and SGLang's flag, off by default there too)");
+  app.add_option("--health", replica.health,
+                 "ok, loading (503, requests too), fail (500), hang (no answer) or absent (404): what /health answers\n"
+                 "at first; POST /debug/health with one of these words changes it")
+      ->transform(CLI::Transformer(kHealth))
+      ->default_str("ok");
   app.add_option("--finish-reason", replica.finish,
                  "natural (length when the request gave a limit, else stop), stop or length")
       ->transform(CLI::Transformer(kFinish))

@@ -97,10 +97,25 @@ std::string metrics(const Replica& replica) {
   return out.take();
 }
 
+// As llama.cpp says that it loads; the others say it by the status alone.
+std::optional<Page> health(const Replica& replica) {
+  const auto error = [](int code, const char* message, const char* type) {
+    return ordered_json{{"error", {{"code", code}, {"message", message}, {"type", type}}}}.dump();
+  };
+  switch (replica.health()) {
+    case HealthMode::loading: return Page{kJson, error(503, "Loading model", "unavailable_error"), 503};
+    case HealthMode::fail: return Page{kJson, error(500, "The engine has failed", "server_error"), 500};
+    case HealthMode::absent: return std::nullopt;
+    case HealthMode::ok:
+    case HealthMode::hang: break;
+  }
+  return Page{"text/plain; charset=utf-8", ""};
+}
+
 }  // namespace
 
 std::optional<Page> find_page(std::string_view path, const Replica& replica, Instant now) {
-  if (path == "/health") return Page{"text/plain; charset=utf-8", ""};
+  if (path == "/health") return health(replica);
   if (path == "/v1/models") return Page{kJson, models(replica, now)};
   if (path == "/metrics") return Page{"text/plain; version=0.0.4; charset=utf-8", metrics(replica)};
   if (path == "/kv") return Page{kJson, kv(replica)};

@@ -1,6 +1,8 @@
 #include "tools/replica/replica.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include <xxhash.h>
 
@@ -17,6 +19,12 @@ std::uint64_t text_hash(std::string_view text, std::uint64_t seed) {
   return XXH3_64bits_withSeed(text.data(), text.size(), seed);
 }
 
+constexpr std::array<std::pair<std::string_view, HealthMode>, 5> kHealthWords = {{{"ok", HealthMode::ok},
+                                                                                  {"loading", HealthMode::loading},
+                                                                                  {"fail", HealthMode::fail},
+                                                                                  {"hang", HealthMode::hang},
+                                                                                  {"absent", HealthMode::absent}}};
+
 ApiError refusal(Refusal why, const EngineConfig& engine, std::size_t prompt, std::uint32_t reply) {
   if (why == Refusal::queue_full) return {503, "The engine's queue is full. Try again later.", ""};
   return {400,
@@ -27,6 +35,12 @@ ApiError refusal(Refusal why, const EngineConfig& engine, std::size_t prompt, st
 }
 
 }  // namespace
+
+std::optional<HealthMode> parse_health(std::string_view word) {
+  const auto found = std::ranges::find(kHealthWords, word, &decltype(kHealthWords)::value_type::first);
+  if (found == kHealthWords.end()) return {};
+  return found->second;
+}
 
 Replica::Replica(ReplicaConfig config) : config_(std::move(config)), engine_(config_.engine) {
   WP_ASSERT(!config_.models.empty());
@@ -58,6 +72,7 @@ std::expected<void, ApiError> Replica::join_previous(Ask& ask) const {
 }
 
 std::expected<Started, ApiError> Replica::start(Instant now, Ask&& ask, std::uint64_t tag) {
+  if (config_.health == HealthMode::loading) return std::unexpected(ApiError{503, "Loading model", ""});
   if (ask.model.empty()) ask.model = config_.models.front();
   if (std::find(config_.models.begin(), config_.models.end(), ask.model) == config_.models.end()) {
     return std::unexpected(ApiError{404, "The model `" + ask.model + "` does not exist.", "model"});

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,17 @@ namespace wp::replica {
 // How replies say they ended. `natural`: by the limit when the client gave one, else by the model.
 enum class Finish : std::uint8_t { natural, stop, length };
 
+// What the replica says of itself at /health. While it loads it answers requests as a loading engine does, too.
+enum class HealthMode : std::uint8_t {
+  ok,
+  loading,  // 503
+  fail,     // 500
+  hang,     // no answer
+  absent,   // 404: an engine without the page
+};
+
+[[nodiscard]] std::optional<HealthMode> parse_health(std::string_view word);
+
 struct ReplicaConfig {
   std::string name = "replica-0";
   std::vector<std::string> models = {"replica-model"};  // the first is used when a request names none
@@ -26,6 +38,7 @@ struct ReplicaConfig {
   std::string api_key;        // empty: none is asked for
   bool cache_report = false;  // usage names cached_tokens, as vLLM and SGLang do with a flag
   Finish finish = Finish::natural;
+  HealthMode health = HealthMode::ok;  // at first; POST /debug/health changes it
   std::uint64_t seed = 0;
   std::uint32_t default_tokens_min = 16;  // length of a reply whose request gives no limit: drawn by the prompt
   std::uint32_t default_tokens_max = 64;
@@ -57,6 +70,8 @@ class Replica {
   [[nodiscard]] const EventLog& log() const { return log_; }
   [[nodiscard]] std::int64_t unix_seconds(Instant now) const { return (now + config_.unix_offset).ns / 1'000'000'000; }
   [[nodiscard]] Instant last_cancel() const { return last_cancel_; }
+  [[nodiscard]] HealthMode health() const { return config_.health; }
+  void set_health(HealthMode mode) { config_.health = mode; }
 
  private:
   struct Stored {

@@ -67,6 +67,8 @@ TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
   ASSERT_EQ(replicas.size(), 2U);
   EXPECT_EQ(replicas[0], Json({{"name", "10.0.0.1:1"},
                                {"state", "up"},
+                               {"health", "assumed"},
+                               {"draining", false},
                                {"pickable", true},
                                {"weight", 7},
                                {"priority", 2},

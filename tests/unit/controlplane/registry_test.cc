@@ -9,7 +9,6 @@ namespace wp::control {
 namespace {
 
 using balance::ReplicaRef;
-using balance::ReplicaState;
 using balance::Snapshot;
 
 ReplicaSpec spec(std::string_view text) {
@@ -74,7 +73,7 @@ TEST(Registry, ANameIsTakenOnce) {
   EXPECT_EQ(f.registry.add(spec("http://gpu")).error(), "there is a replica gpu:80 already");
   EXPECT_FALSE(f.registry.remove("other:80"));
   EXPECT_FALSE(f.registry.set_weight("other:80", 1));
-  EXPECT_FALSE(f.registry.set_state("other:80", ReplicaState::down));
+  EXPECT_FALSE(f.registry.set_draining("other:80", true));
   EXPECT_FALSE(f.registry.set_endpoints("other:80", {}));
 }
 
@@ -84,9 +83,9 @@ TEST(Registry, StateAndAddressesDecideWhoIsPickable) {
   EXPECT_EQ(f.registry.pickable(), 0U);
   ASSERT_TRUE(f.registry.set_endpoints("gpu:80", {parse_endpoint("10.0.0.1:80").value()}));
   EXPECT_EQ(f.publish()->pools[0].pickable.size(), 1U);
-  ASSERT_TRUE(f.registry.set_state("gpu:80", ReplicaState::draining));
+  ASSERT_TRUE(f.registry.set_draining("gpu:80", true));
   EXPECT_EQ(f.publish()->pools[0].pickable.size(), 0U);
-  ASSERT_TRUE(f.registry.set_state("gpu:80", ReplicaState::up));
+  ASSERT_TRUE(f.registry.set_draining("gpu:80", false));
   EXPECT_EQ(f.publish()->pools[0].pickable.size(), 1U);
 }
 
@@ -131,7 +130,7 @@ TEST(Registry, AddingTheSameNameAgainGivesTheSameRing) {
 TEST(Registry, RingOrderNamesTheRingsMembers) {
   Fixture f;
   for (int i = 1; i <= 4; ++i) ASSERT_TRUE(f.registry.add(spec(nth(i))).has_value());
-  ASSERT_TRUE(f.registry.set_state(nth(2), ReplicaState::draining));
+  ASSERT_TRUE(f.registry.set_draining(nth(2), true));
   const auto snapshot = f.publish();
   const auto& order = f.registry.ring_order();
   ASSERT_EQ(order.size(), f.registry.ring()->members());

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "controlplane/daemon/listen_check.h"
+#include "controlplane/health/prober.h"
 #include "dataplane/net/socket.h"
 
 namespace wp::daemon {
@@ -56,7 +57,7 @@ TEST(ShardConfig, MoreConnectionsNeedMorePorts) {
   EXPECT_EQ(config.proxy.max_upstreams, 100'000U);
   EXPECT_EQ(config.streams.ports, 200'000U);
   EXPECT_GE(config.streams.nodes, 8 * config.streams.ports);
-  EXPECT_EQ(descriptors_needed(config, 3), 600'256U);
+  EXPECT_EQ(descriptors_needed(config, 3), 600'256U + control::Prober::kConcurrent);
 }
 
 TEST(ListenCheck, APortThatASharingListenerHoldsIsInUse) {

@@ -30,12 +30,18 @@ bool run_until(boost::asio::io_context& io, Condition&& holds) {
   return true;
 }
 
+inline Instant steady_now() {
+  return {std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+              .count()};
+}
+
 struct World {
-  explicit World(Duration resolve_interval = seconds(3600), std::uint32_t max_replicas = 16)
+  explicit World(Duration resolve_interval = seconds(3600), std::uint32_t max_replicas = 16,
+                 const HealthPolicy& health = {.enabled = false})
       : accounts(max_replicas, 1),
-        registry({}, accounts, qsbr),
+        registry({.health = health}, accounts, qsbr),
         publisher(published, qsbr),
-        fleet(io, registry, publisher, resolve_interval),
+        fleet(io, registry, publisher, resolve_interval, steady_now, 1),
         exposition({"1.2.3", "none"}, fleet, accounts, watch),
         api(fleet, accounts, watch, exposition) {}
 

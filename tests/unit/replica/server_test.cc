@@ -89,5 +89,28 @@ TEST(Server, PagesTellTheState) {
   EXPECT_EQ(refused.field("allow"), "GET, HEAD");
 }
 
+TEST(Server, HealthIsPlayedAsItIsTold) {
+  World world;
+  const auto told = [&world](const char* word) { return world.post("/debug/health", word).status; };
+  EXPECT_EQ(told("loading"), 200);
+  EXPECT_EQ(world.get("/health").status, 503);
+  const char* const ask = R"({"messages":[{"role":"user","content":"hello"}],"max_tokens":2})";
+  EXPECT_EQ(world.post(kChat, ask).status, 503) << "an engine that loads takes no requests";
+  EXPECT_EQ(told("fail"), 200);
+  EXPECT_EQ(world.get("/health").status, 500);
+  EXPECT_EQ(world.post(kChat, ask).status, 200);
+  EXPECT_EQ(told("absent"), 200);
+  EXPECT_EQ(world.get("/health").status, 404);
+  EXPECT_EQ(told("hang"), 200);
+  const std::size_t client = world.connect();
+  world.send(client, "GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+  world.run_for(seconds(10));
+  EXPECT_EQ(world.received(client), "");
+  EXPECT_EQ(told("ok"), 200);
+  EXPECT_EQ(world.get("/health").status, 200);
+  EXPECT_EQ(told("well"), 400);
+  EXPECT_EQ(world.get("/debug/health").status, 404);
+}
+
 }  // namespace
 }  // namespace wp::replica
