@@ -28,6 +28,7 @@ class Reader {
     declare_replicas();
     declare_health();
     declare_requests();
+    declare_limits();
     declare_timeouts();
     declare_process();
   }
@@ -162,7 +163,25 @@ class Reader {
     constexpr std::uint32_t kMaxBody = 256U << 20U;
     one("--max-body", "BYTES", "largest request body", std::to_string(path.max_body),
         [&path](const std::string& t) { return read_bytes(t, 4096, kMaxBody, path.max_body); });
+    one("--max-head", "BYTES", "largest head of a request or reply", std::to_string(path.max_head),
+        [&path](const std::string& t) { return read_bytes(t, 1024, 65'536, path.max_head); });
+    number("--max-headers", "most header fields of a request or reply", 8, 128, path.max_headers);
+  }
+
+  // Of each shard.
+  void declare_limits() {
+    group_ = "Limits";
+    RequestPathOptions& path = options_.path;
     number("--max-connections", "client connections that each shard may hold", 1, 1'000'000, path.max_connections);
+    number("--max-per-source", "of these, connections of one IPv4 address or IPv6 /64; 0: no limit", 0, 1'000'000,
+           path.max_per_source);
+    number("--max-requests", "requests that each shard may have in flight", 1, 1'000'000, path.max_requests);
+    number("--max-heads", "requests a shard that may be read, or wait for the first byte of their reply", 1, 1'000'000,
+           path.max_heads);
+    number("--body-min-rate", "bytes a second of a request's body, after --body-timeout; 0: none", 0, 1U << 30U,
+           path.body_min_rate);
+    number("--client-min-rate", "bytes a second that a client reads, over --client-timeout; 0: none", 0, 1U << 30U,
+           path.client_min_rate);
   }
 
   void declare_timeouts() {

@@ -26,6 +26,13 @@ struct RequestPathOptions {
   bool decision_headers = false;
   std::uint32_t max_body = 0;         // bytes
   std::uint32_t max_connections = 0;  // client connections a shard
+  std::uint32_t max_per_source = 0;   // of one address; 0: no limit
+  std::uint32_t max_requests = 0;     // in flight a shard
+  std::uint32_t max_heads = 0;        // requests a shard whose head is read or kept
+  std::uint32_t max_head = 0;         // bytes
+  std::uint32_t max_headers = 0;
+  std::uint32_t body_min_rate = 0;    // bytes a second
+  std::uint32_t client_min_rate = 0;  // bytes a second
   std::vector<std::string> session_headers;
   std::vector<std::string> pass_paths;
   std::uint64_t hash_key = 0;

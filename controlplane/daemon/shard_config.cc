@@ -13,6 +13,13 @@ control::RequestPathOptions default_path_options() {
   path.decision_headers = proxy.decision_headers;
   path.max_body = proxy.body.max_body;
   path.max_connections = proxy.max_clients;
+  path.max_per_source = proxy.max_per_source;
+  path.max_requests = proxy.max_requests;
+  path.max_heads = proxy.head_slabs;
+  path.max_head = proxy.head.head_bytes;
+  path.max_headers = proxy.head.fields;
+  path.body_min_rate = proxy.body_min_rate;
+  path.client_min_rate = proxy.client_min_rate;
   path.session_headers = proxy.session_headers;
   path.pass_paths = proxy.pass_paths;
   path.hash_key = proxy.hash_key;
@@ -34,6 +41,14 @@ ShardConfig shard_config(const control::Options& options, std::uint64_t seed) {
   proxy.decision_headers = path.decision_headers;
   proxy.body.max_body = path.max_body;
   proxy.max_clients = path.max_connections;
+  proxy.max_per_source = path.max_per_source;
+  proxy.max_requests = path.max_requests;
+  proxy.head_slabs = path.max_heads;
+  proxy.head.head_bytes = path.max_head;
+  proxy.head.target_bytes = std::min(proxy.head.target_bytes, path.max_head);
+  proxy.head.fields = path.max_headers;
+  proxy.body_min_rate = path.body_min_rate;
+  proxy.client_min_rate = path.client_min_rate;
   // Each client may have one request under way, and each of those a connection to a replica.
   proxy.max_upstreams = std::max(proxy.max_upstreams, path.max_connections);
   proxy.session_headers = path.session_headers;

@@ -49,10 +49,14 @@ enum class Fault : std::uint8_t { nobody, client, replica, us };
   X(unknown_model,         refuse, client,  404, no,  "no pool serves the model") \
   X(head_timeout,          refuse, client,  408, no,  "the request's head did not arrive in time") \
   X(body_timeout,          refuse, client,  408, no,  "the request's body made no progress in time") \
+  X(body_too_slow,         refuse, client,  408, no,  "the request's body came slower than the least rate") \
+  X(source_limit,          refuse, client,  429, no,  "the client's address holds as many connections as it may") \
   /* refused: ours */ \
   X(no_replica,            refuse, us,      503, no,  "no replica of the pool is up") \
   X(no_body_slab,          refuse, us,      503, no,  "the pool of body slabs is at its mark") \
   X(no_buffer,             refuse, us,      503, no,  "the pool of buffers is empty") \
+  X(no_head_slab,          refuse, us,      503, no,  "every slot for a request's head is taken") \
+  X(too_many_requests,     refuse, us,      503, no,  "the shard has as many requests in flight as it may") \
   X(no_connection_slot,    refuse, us,      503, no,  "the shard holds as many connections as it may") \
   X(shutting_down,         refuse, us,      503, no,  "the daemon is draining") \
   /* a replica failed */ \
@@ -64,12 +68,21 @@ enum class Fault : std::uint8_t { nobody, client, replica, us };
   X(replica_bad_head,      fail,   replica, 502, no,  "the replica's reply head is malformed or too large") \
   X(replica_bad_framing,   fail,   replica, 502, no,  "the replica's reply has ambiguous or broken framing") \
   X(replica_upgrade,       fail,   replica, 502, no,  "the replica switched protocols without being asked") \
-  X(replica_timeout,       fail,   replica, 504, no,  "the replica's reply made no progress in time") \
+  X(first_token_timeout,   fail,   replica, 504, no,  "the first byte of the replica's reply did not come in time") \
+  X(token_timeout,         fail,   replica, 504, no,  "the replica's reply made no progress in time") \
   /* ends of connections that no reply explains */ \
   X(client_closed,         close,  client,    0, no,  "the client closed while its reply was pending") \
   X(client_reset,          close,  client,    0, no,  "the client reset the connection") \
-  X(client_timeout,        close,  client,    0, no,  "the client did not read its reply in time") \
-  X(idle_timeout,          close,  nobody,    0, no,  "a kept-alive connection was not used in time") \
+  X(client_timeout,        close,  client,    0, no,  "the client took nothing of its reply in time") \
+  X(client_too_slow,       close,  client,    0, no,  "the client read its reply slower than the least rate") \
+  X(no_request,            close,  client,    0, no,  "a new connection sent nothing in time") \
+  X(keep_alive_timeout,    close,  nobody,    0, no,  "a kept-alive client connection was not used in time") \
+  X(idle_timeout,          close,  nobody,    0, no,  "a pooled connection to a replica was not used in time") \
+  X(shed_silent,           close,  client,    0, no,  "made room: a new connection that had sent nothing") \
+  X(shed_head,             close,  client,    0, no,  "made room: a connection whose request's head was not complete") \
+  X(shed_idle,             close,  nobody,    0, no,  "made room: a kept-alive connection without a request") \
+  X(shed_body,             close,  client,    0, no,  "made room: a request whose body came slowly") \
+  X(shed_reader,           close,  client,    0, no,  "made room: a client that did not read its reply") \
   X(surplus_idle,          close,  nobody,    0, no,  "more idle connections to a replica than the limit") \
   X(replica_gone,          close,  nobody,    0, no,  "the replica left the configuration") \
   X(peer_closed,           close,  nobody,    0, no,  "the peer closed an idle connection") \

@@ -7,16 +7,7 @@
 namespace wp::proxy {
 
 void Proxy::accept(stream::StreamPort& port) {
-  if (draining_ || clients_.full()) {
-    counters_.reasons.count(draining_ ? Reason::shutting_down : Reason::no_connection_slot);
-    ErrorReply reply{.reason = draining_ ? Reason::shutting_down : Reason::no_connection_slot, .retry_after = true};
-    http::Writer out(scratch_);
-    write_error(out, reply);
-    // Best effort: without a buffer for it the close alone must say it.
-    static_cast<void>(port.append(out.written()));
-    port.close();
-    return;
-  }
+  if (const Reason refused = admit(port.remote()); refused != Reason::none) return turn_away(port, refused);
   const Handle h = clients_.make();
   Client& client = clients_.get(h);
   client.port = port.id();
@@ -24,10 +15,28 @@ void Proxy::accept(stream::StreamPort& port) {
   client.address_length = static_cast<std::uint8_t>(std::min(text.size(), sizeof client.address));
   std::copy_n(text.begin(), client.address_length, client.address);
   port.set_owner(kClientOwner | h.index);
+  sources_.add(port.remote());
   counters_.clients.add();
   counters_.accepted.add();
   arm_client(h, now_ + config_.timeouts.head);
   on_client(h);
+}
+
+Reason Proxy::admit(const Endpoint& source) const {
+  if (draining_) return Reason::shutting_down;
+  if (config_.max_per_source > 0 && sources_.count(source) >= config_.max_per_source) return Reason::source_limit;
+  return clients_.full() ? Reason::no_connection_slot : Reason::none;
+}
+
+void Proxy::turn_away(stream::StreamPort& port, Reason why) {
+  counters_.reasons.count(why);
+  // An orderly close holds the port until the peer's own: with many held so, an answer costs more than it is worth.
+  if (ports_.live() > ports_.capacity() / 2) return port.abort(why);
+  http::Writer out(scratch_);
+  write_error(out, {.reason = why, .retry_after = true});
+  // Best effort: without a buffer for it the close alone must say it.
+  static_cast<void>(port.append(out.written()));
+  port.close();
 }
 
 void Proxy::on_client(Handle h) {
@@ -72,13 +81,16 @@ void Proxy::read_requests(Handle h) {
   } else if (!intake_.get(client.request).head_complete) {
     if (fresh) arm_client(h, now_ + config_.timeouts.head);
   } else if (result.progress) {
-    arm_client(h, now_ + config_.timeouts.body);
+    Request& request = intake_.get(client.request);
+    if (request.body_begun == Instant{}) request.body_begun = now_;
+    request.body_progress = now_;
+    arm_client(h, body_deadline(request));
   }
 }
 
 ErrorReply Proxy::describe_refusal(const Client& client, Reason reason, bool keep_alive) {
   ErrorReply reply{.reason = reason, .keep_alive = keep_alive};
-  reply.retry_after = info(reason).status == 503;
+  reply.retry_after = info(reason).status == 503 || info(reason).status == 429;
   Handle request = client.request;
   if (const Exchange* exchange = exchanges_.find(client.exchange)) {
     reply.api = exchange->api;
@@ -112,11 +124,13 @@ void Proxy::answer(Handle h, const ErrorReply& reply) {
   const bool queued = port.append(out.written());
   if (client.request.valid()) intake_.release(client.request);
   if (!queued || !reply.keep_alive) return close_client(h, Reason::finished);
+  client.answered = true;
   arm_client(h, now_ + config_.timeouts.keep_alive);
   ports_.requeue_for_application(client.port);
 }
 
 void Proxy::start_exchange(Handle h) {
+  if (exchanges_.live() >= config_.max_requests) return refuse(h, Reason::too_many_requests, !draining_);
   Client& client = clients_.get(h);
   Request& request = intake_.get(client.request);
   const Handle e = exchanges_.make();
@@ -139,22 +153,46 @@ void Proxy::start_exchange(Handle h) {
 
 void Proxy::on_client_deadline(Handle h) {
   const Client& client = clients_.get(h);
-  if (client.exchange.valid()) {
-    // It was out of credit when this was armed: what there is now it has made by reading, however little.
-    if (ports_.get(client.port).tx_credit() > 0) return pump(client.exchange);
-    cancel(client.exchange, Reason::client_timeout);
-    return abort_client(h, Reason::client_timeout);
+  if (client.exchange.valid()) return on_reader_deadline(h);
+  if (!client.request.valid()) {
+    // In order: what it has not read of the last reply is still sent, within the transport's own bounds.
+    return close_client(h, client.answered ? Reason::keep_alive_timeout : Reason::no_request);
   }
-  if (client.request.valid()) {
-    const bool in_body = intake_.get(client.request).head_complete;
-    return refuse(h, in_body ? Reason::body_timeout : Reason::head_timeout, false);
+  const Request& request = intake_.get(client.request);
+  if (!request.head_complete) return refuse(h, Reason::head_timeout, false);
+  const bool stopped = now_ - request.body_progress >= config_.timeouts.body;
+  refuse(h, stopped ? Reason::body_timeout : Reason::body_too_slow, false);
+}
+
+// Its queue was full when the deadline was armed, and was never half empty since.
+void Proxy::on_reader_deadline(Handle h) {
+  const Client& client = clients_.get(h);
+  const stream::StreamPort& port = ports_.get(client.port);
+  Exchange& exchange = exchanges_.get(client.exchange);
+  const std::uint64_t took = port.bytes_sent() - exchange.client_took;
+  const auto least = static_cast<std::uint64_t>(config_.timeouts.client_progress.seconds() * config_.client_min_rate);
+  if (took == 0 || took < least) {
+    const Reason why = took == 0 ? Reason::client_timeout : Reason::client_too_slow;
+    cancel(client.exchange, why);
+    return abort_client(h, why);
   }
-  close_client(h, Reason::idle_timeout);
+  if (port.tx_credit() > 0) return pump(client.exchange);
+  exchange.client_took = port.bytes_sent();
+  arm_client(h, now_ + config_.timeouts.client_progress);
+}
+
+// What came pays for more time: so that a slow line may send a large body, and a byte now and then holds nothing long.
+Instant Proxy::body_deadline(const Request& request) const {
+  const Duration pause = config_.timeouts.body;
+  if (config_.body_min_rate == 0) return now_ + pause;
+  const Duration paid{seconds(request.body_bytes).ns / config_.body_min_rate};
+  return earlier(now_ + pause, request.body_begun + pause + paid);
 }
 
 void Proxy::forget_client(Handle h) {
   Client& client = clients_.get(h);
   WP_ASSERT(!client.exchange.valid());
+  sources_.remove(ports_.get(client.port).remote());
   if (client.request.valid()) intake_.release(client.request);
   client_deadlines_.disarm(h.index);
   clients_.destroy(h);

@@ -53,8 +53,9 @@ struct Exchange {
   bool first_byte_seen = false;
   bool blocked = false;  // the client takes no more for now
 
-  Instant received;  // the whole request was in
-  Instant sent;      // it was queued towards the replica, last time
+  Instant received;               // the whole request was in
+  Instant sent;                   // it was queued towards the replica, last time
+  std::uint64_t client_took = 0;  // of everything sent on the client's connection, when it was last blocked
 };
 
 // A reply head being read.

@@ -39,7 +39,7 @@ IntakeResult Intake::read(stream::StreamPort& port, Handle& slot) {
   if (!slot.valid()) {
     if (port.rx().empty()) return need_more(false);
     slot = requests_.make(config_.head);
-    if (!slot.valid()) return refused(Reason::no_buffer, false);
+    if (!slot.valid()) return refused(Reason::no_head_slab, false);
     Request& fresh = requests_.get(slot);
     fresh.head_text = heads_.take();
     WP_ASSERT(fresh.head_text.owns());  // as many slabs as slots

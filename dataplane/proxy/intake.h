@@ -8,6 +8,7 @@
 
 #include "dataplane/base/pool.h"
 #include "dataplane/base/result.h"
+#include "dataplane/base/time.h"
 #include "dataplane/http/body_reader.h"
 #include "dataplane/http/head_reader.h"
 #include "dataplane/prompt/features.h"
@@ -29,6 +30,8 @@ struct Request {
   prompt::Api api = prompt::Api::none;
   prompt::Features features;  // without its model: see model()
   bool head_complete = false;
+  Instant body_begun;     // the head was complete
+  Instant body_progress;  // the last piece of the body came
 
   [[nodiscard]] const http::RequestHead& head() const { return reader.head(); }
   [[nodiscard]] std::string_view model() const { return {model_text.data(), model_length}; }

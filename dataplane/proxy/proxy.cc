@@ -1,6 +1,7 @@
 #include "dataplane/proxy/proxy.h"
 
 #include "dataplane/base/assert.h"
+#include "dataplane/base/rng.h"
 
 namespace wp::proxy {
 
@@ -12,6 +13,7 @@ Proxy::Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accou
       relay_(config_, ports, counters_),
       dispatcher_(config_, ports, upstreams_, accounts, counters_, seed),
       clients_(config.max_clients),
+      sources_(config.max_clients, mix64(seed)),
       exchanges_(config.max_clients),
       client_deadlines_(config.max_clients),
       stalled_(config.max_clients),

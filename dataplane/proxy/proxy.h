@@ -21,6 +21,7 @@
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/intake.h"
 #include "dataplane/proxy/relay.h"
+#include "dataplane/proxy/source_table.h"
 #include "dataplane/proxy/upstream_pool.h"
 #include "dataplane/stream/port_table.h"
 
@@ -29,8 +30,9 @@ namespace wp::proxy {
 // A connection from a client. Requests on it are served one after the other.
 struct Client {
   stream::PortId port;
-  Handle request;   // being read
-  Handle exchange;  // being answered; the request is then the exchange's
+  Handle request;         // being read
+  Handle exchange;        // being answered; the request is then the exchange's
+  bool answered = false;  // a request before was
   std::uint8_t address_length = 0;
   char address[46];  // text for X-Forwarded-For, made once
 
@@ -61,6 +63,9 @@ class Proxy {
  private:
   // --- client_side.cc
   void accept(stream::StreamPort& port);
+  // Why the shard takes no more connections, or none from there; Reason::none when it does.
+  [[nodiscard]] Reason admit(const Endpoint& source) const;
+  void turn_away(stream::StreamPort& port, Reason why);
   void on_client(Handle h);
   void read_requests(Handle h);
   void start_exchange(Handle h);
@@ -72,6 +77,9 @@ class Proxy {
   void abort_client(Handle h, Reason why);
   void forget_client(Handle h);
   void on_client_deadline(Handle h);
+  void on_reader_deadline(Handle h);
+  // When the body that is being read is over its time, were no further piece to come.
+  [[nodiscard]] Instant body_deadline(const Request& request) const;
   void arm_client(Handle h, Instant when) { client_deadlines_.arm(h.index, when); }
 
   // --- replica_side.cc
@@ -104,6 +112,7 @@ class Proxy {
   Relay relay_;
   Dispatcher dispatcher_;
   Pool<Client> clients_;
+  SourceTable sources_;
   Pool<Exchange> exchanges_;
   Deadlines client_deadlines_;
   ReadyList stalled_;  // exchanges whose reply waits for the shard's own buffers

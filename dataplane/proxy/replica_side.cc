@@ -95,6 +95,7 @@ void Proxy::settle(Handle e, const RelayOutcome& outcome) {
       // Progress is the client's as well: it made the room that was used up.
       if (exchange.blocked && !outcome.progress) return;
       exchange.blocked = true;
+      exchange.client_took = ports_.get(clients_.get(exchange.client).port).bytes_sent();
       // The wait is the client's fault now, not the replica's.
       arm_client(exchange.client, now_ + config_.timeouts.client_progress);
       upstreams_.arm(exchange.upstream, kNever);
@@ -174,6 +175,7 @@ void Proxy::complete(Handle e) {
   exchange.upstream = {};
   end_exchange(e);
   if (!keep_alive) return close_client(h, Reason::finished);
+  clients_.get(h).answered = true;
   arm_client(h, now_ + config_.timeouts.keep_alive);
   // The next pipelined request, or a close that came meanwhile, is looked at in its own right.
   ports_.requeue_for_application(clients_.get(h).port);
@@ -219,7 +221,8 @@ void Proxy::end_exchange(Handle e) {
 void Proxy::on_upstream_deadline(Handle h) {
   const Upstream& upstream = upstreams_.get(h);
   if (!ports_.get(upstream.port).is_open()) return attempt_failed(upstream.exchange, Reason::connect_timeout);
-  fail_exchange(upstream.exchange, Reason::replica_timeout);
+  const bool begun = exchanges_.get(upstream.exchange).first_byte_seen;
+  fail_exchange(upstream.exchange, begun ? Reason::token_timeout : Reason::first_token_timeout);
 }
 
 }  // namespace wp::proxy

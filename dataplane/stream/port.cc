@@ -124,6 +124,7 @@ void StreamPort::deliver_fin() {
 
 void StreamPort::sent(std::uint32_t n) {
   tx_.consume(n);
+  bytes_sent_ += n;
   if (notify_writable_ && tx_.bytes() * 2 <= tx_.limit()) {
     notify_writable_ = false;
     tell_application(kWritable);

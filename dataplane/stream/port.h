@@ -59,6 +59,8 @@ class StreamPort {
   [[nodiscard]] bool append(Bytes bytes);
   [[nodiscard]] std::uint32_t tx_credit() const { return tx_.credit(); }
   [[nodiscard]] std::uint32_t tx_bytes() const { return tx_.bytes(); }
+  // What the transport took of all that was queued since the port was made.
+  [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
   // Asks for one kWritable, once tx has drained to half its limit; at once when nothing is queued.
   void notify_writable();
 
@@ -113,6 +115,7 @@ class StreamPort {
   Chain rx_;
   Chain tx_;
   std::uint64_t owner_ = 0;
+  std::uint64_t bytes_sent_ = 0;
   Endpoint local_;
   Endpoint remote_;
   PortId id_;

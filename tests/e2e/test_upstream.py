@@ -117,7 +117,7 @@ def test_unresponsive_replica_times_out(case):
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
         daemon = case.warmpathd([f"http://127.0.0.1:{silent.getsockname()[1]}"], first_byte_timeout="300ms")
-        error_reason(daemon.post(body("hello", 1)), 504, "replica_timeout")
+        error_reason(daemon.post(body("hello", 1)), 504, "first_token_timeout")
 
 
 def answering(case, reply, **options):

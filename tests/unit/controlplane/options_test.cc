@@ -12,7 +12,9 @@ namespace {
 RequestPathOptions defaults() {
   RequestPathOptions path;
   path.max_body = 8U << 20U;
-  path.max_connections = 8192;
+  path.max_connections = path.max_requests = path.max_heads = 8192;
+  path.max_head = 16U << 10U;
+  path.max_headers = 100;
   path.session_headers = {"x-session-id"};
   path.pass_paths = {"/v1/"};
   path.head_timeout = path.body_timeout = path.keep_alive_timeout = path.connect_timeout = seconds(5);

@@ -31,6 +31,14 @@ TEST(ShardConfig, WithoutOptionsItIsTheRequestPathsOwnDefaults) {
   EXPECT_EQ(config.proxy.timeouts.reply_progress, defaults.timeouts.reply_progress);
   EXPECT_EQ(config.proxy.timeouts.client_progress, defaults.timeouts.client_progress);
   EXPECT_EQ(config.proxy.timeouts.upstream_idle, defaults.timeouts.upstream_idle);
+  EXPECT_EQ(config.proxy.max_per_source, defaults.max_per_source);
+  EXPECT_EQ(config.proxy.max_requests, defaults.max_requests);
+  EXPECT_EQ(config.proxy.head_slabs, defaults.head_slabs);
+  EXPECT_EQ(config.proxy.head.head_bytes, defaults.head.head_bytes);
+  EXPECT_EQ(config.proxy.head.target_bytes, defaults.head.target_bytes);
+  EXPECT_EQ(config.proxy.head.fields, defaults.head.fields);
+  EXPECT_EQ(config.proxy.body_min_rate, defaults.body_min_rate);
+  EXPECT_EQ(config.proxy.client_min_rate, defaults.client_min_rate);
   EXPECT_EQ(config.proxy.seed, 7U);
 }
 
@@ -49,6 +57,21 @@ TEST(ShardConfig, EveryTimeoutReachesItsPlace) {
   EXPECT_EQ(t.reply_progress, seconds(6));
   EXPECT_EQ(t.client_progress, seconds(7));
   EXPECT_EQ(t.upstream_idle, seconds(8));
+}
+
+TEST(ShardConfig, EveryLimitReachesItsPlace) {
+  const ShardConfig config =
+      shard_config(parsed({"--max-per-source", "1", "--max-requests", "2", "--max-heads", "3", "--max-head", "4k",
+                           "--max-headers", "9", "--body-min-rate", "6", "--client-min-rate", "7"}),
+                   0);
+  EXPECT_EQ(config.proxy.max_per_source, 1U);
+  EXPECT_EQ(config.proxy.max_requests, 2U);
+  EXPECT_EQ(config.proxy.head_slabs, 3U);
+  EXPECT_EQ(config.proxy.head.head_bytes, 4096U);
+  EXPECT_EQ(config.proxy.head.target_bytes, 4096U) << "a target is part of its head";
+  EXPECT_EQ(config.proxy.head.fields, 9U);
+  EXPECT_EQ(config.proxy.body_min_rate, 6U);
+  EXPECT_EQ(config.proxy.client_min_rate, 7U);
 }
 
 TEST(ShardConfig, MoreConnectionsNeedMorePorts) {

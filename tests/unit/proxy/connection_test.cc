@@ -234,11 +234,11 @@ TEST(ProxyTimeout, AHeadThatNeverEndsIs408) {
 TEST(ProxyTimeout, ABodyMayBeSlowButNotStop) {
   Box box;
   const Conn client = box.client();
-  client->send("POST /v1/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 14\r\n\r\n");
+  client->send("POST /v1/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
   box.settle();
-  for (const char c : std::string("{\"prompt\"")) {
+  for (int i = 0; i < 9; ++i) {
     box.advance(seconds(20));
-    client->send(std::string_view(&c, 1));
+    client->send(std::string(11'000, ' '));  // 550 bytes a second, a little above the least rate
     box.settle();
   }
   EXPECT_EQ(status_of(take(client)), 0);
