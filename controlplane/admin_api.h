@@ -1,61 +1,52 @@
-// What the admin endpoints answer. Pure: a request in, a reply out; the server that moves the bytes is elsewhere.
-//
-//   GET /metrics   Prometheus text          GET /health    200 or 503 with reasons: can requests be served
-//   GET /replicas  JSON                     GET /ready     as /health, and 503 while the daemon drains
-// and on the control socket, answered after the change is published:
-//   POST /replicas {"url":..., "weight":..., "priority":...}     DELETE /replicas/NAME
-//   POST /replicas/NAME/drain, /replicas/NAME/undrain            POST /replicas/NAME/weight {"weight":...}
+// The admin endpoints: which resource answers a path. Pure: a request in, a reply out; the server that moves the bytes
+// is elsewhere. doc/ADMIN.md describes every path.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "controlplane/exposition.h"
-#include "controlplane/fleet.h"
-#include "controlplane/shard_watch.h"
-#include "dataplane/balance/accounts.h"
+#include "controlplane/admin_health.h"
+#include "controlplane/admin_replicas.h"
+#include "controlplane/admin_reply.h"
+#include "controlplane/admin_status.h"
 
 namespace wp::control {
-
-struct AdminRequest {
-  std::string_view method;
-  std::string_view target;
-  std::string_view body;
-  bool may_change = false;  // it came over the control socket
-};
-
-struct AdminReply {
-  unsigned status = 200;
-  std::string content_type = "application/json";
-  std::string body;
-  std::string allow;  // of a 405: the methods there are
-};
 
 // Control thread only; everything handed in outlives it.
 class AdminApi {
  public:
-  AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardWatch& watch, Exposition& exposition)
-      : fleet_(fleet), accounts_(accounts), watch_(watch), exposition_(exposition) {}
+  // Answers a path and all below it; `rest` is what stands behind the path and its '/', without the query.
+  using Resource = std::function<AdminReply(const AdminRequest& request, std::string_view rest)>;
 
-  [[nodiscard]] AdminReply handle(const AdminRequest& request);
+  // Serves what every daemon has: /metrics, /health, /ready, /status, /replicas.
+  AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardWatch& watch, Exposition& exposition);
+  AdminApi(const AdminApi&) = delete;
+  AdminApi& operator=(const AdminApi&) = delete;
+
+  // `path` begins with '/' and is not served yet.
+  void serve(std::string path, Resource resource);
+  // As serve(), of a resource that has nothing below it.
+  void serve_leaf(std::string path, std::function<AdminReply(const AdminRequest&)> leaf);
+
+  [[nodiscard]] AdminReply handle(const AdminRequest& request) const;
+
+  // Where others add a section to GET /status.
+  [[nodiscard]] AdminStatus& status() { return status_; }
 
  private:
-  [[nodiscard]] AdminReply read(std::string_view path);
-  [[nodiscard]] AdminReply health(bool ready) const;
-  [[nodiscard]] AdminReply replicas() const;
-  [[nodiscard]] AdminReply add(std::string_view body);
-  [[nodiscard]] AdminReply change(std::string_view method, const std::string& name, std::string_view verb,
-                                  std::string_view body);
-  [[nodiscard]] AdminReply weigh(const std::string& name, std::string_view body);
-  [[nodiscard]] AdminReply replica(const std::string& name, unsigned status) const;
+  struct Served {
+    std::string path;
+    Resource resource;
+  };
 
-  Fleet& fleet_;
-  const balance::Accounts& accounts_;
-  const ShardWatch& watch_;
-  Exposition& exposition_;
+  [[nodiscard]] AdminReply unknown_path() const;
+
+  AdminHealth health_;
+  AdminReplicas replicas_;
+  AdminStatus status_;
+  std::vector<Served> served_;
 };
-
-// An error as the admin endpoints write it.
-[[nodiscard]] AdminReply admin_error(unsigned status, std::string_view message);
 
 }  // namespace wp::control

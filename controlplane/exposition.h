@@ -28,6 +28,7 @@ class Exposition {
   // The text that Prometheus reads.
   [[nodiscard]] std::string scrape();
 
+  [[nodiscard]] const BuildInfo& build() const { return build_; }
   [[nodiscard]] const MetricSet& shard_metrics() const { return shards_; }
 
  private:

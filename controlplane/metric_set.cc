@@ -30,6 +30,14 @@ void MetricSet::add(const MetricList& list) {
   }
 }
 
+std::uint64_t MetricSet::sum(const std::string& name) const {
+  const auto at = family_at_.find(name);
+  if (at == family_at_.end()) return 0;
+  std::uint64_t total = 0;
+  for (const Series& series : families_[at->second].series) total += series.sum();
+  return total;
+}
+
 void MetricSet::write(MetricText& out) const {
   for (const Family& family : families_) {
     out.family(family.name, family.help, family.kind);

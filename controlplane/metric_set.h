@@ -34,6 +34,8 @@ class MetricSet {
   // Families in the order of their first description.
   [[nodiscard]] const std::vector<Family>& families() const { return families_; }
   void write(MetricText& out) const;
+  // Over all series of a counter or gauge; 0 when there is none of the name.
+  [[nodiscard]] std::uint64_t sum(const std::string& name) const;
 
  private:
   std::vector<Family> families_;

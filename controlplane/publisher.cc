@@ -23,6 +23,12 @@ void Publisher::publish(std::unique_ptr<const balance::Snapshot> next) {
   reclaim();
 }
 
+const balance::Snapshot& Publisher::current() const {
+  const balance::Snapshot* snapshot = target_.read();
+  WP_ASSERT(snapshot != nullptr);
+  return *snapshot;
+}
+
 std::size_t Publisher::reclaim() {
   return qsbr_.reclaim();
 }

@@ -26,6 +26,9 @@ class Publisher {
   ~Publisher();
 
   void publish(std::unique_ptr<const balance::Snapshot> next);
+  // What is published, for the control thread, which alone replaces it: valid until the next publish(). Something has
+  // been published.
+  [[nodiscard]] const balance::Snapshot& current() const;
   // Frees what no reader can see; never waits. Returns how many replaced ones are still held.
   std::size_t reclaim();
 

@@ -17,6 +17,16 @@ void ShardWatch::tick() {
   }
 }
 
+std::vector<ShardFigures> ShardWatch::figures() const {
+  std::vector<ShardFigures> figures;
+  for (const Watched& watched : watched_) {
+    figures.push_back({.turns = watched.mailbox->turns.value(),
+                       .connections = watched.mailbox->connections.value(),
+                       .stalled = watched.ticks_without >= kStalledTicks});
+  }
+  return figures;
+}
+
 std::vector<std::uint32_t> ShardWatch::stalled() const {
   std::vector<std::uint32_t> numbers;
   for (std::uint32_t i = 0; i < watched_.size(); ++i) {

@@ -9,6 +9,12 @@
 
 namespace wp::control {
 
+struct ShardFigures {
+  std::uint64_t turns = 0;  // of its loop, since it began
+  std::uint64_t connections = 0;
+  bool stalled = false;
+};
+
 // Control thread only; mailboxes outlive it.
 class ShardWatch {
  public:
@@ -22,6 +28,8 @@ class ShardWatch {
   void tick();
 
   [[nodiscard]] std::uint32_t shards() const { return static_cast<std::uint32_t>(watched_.size()); }
+  // By shard number, as of now.
+  [[nodiscard]] std::vector<ShardFigures> figures() const;
   // Numbers of the shards that do not turn.
   [[nodiscard]] std::vector<std::uint32_t> stalled() const;
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
+#include "controlplane/process_figures.h"
 #include "tests/unit/controlplane/world.h"
 
 namespace wp::control {
@@ -79,6 +81,55 @@ TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
   EXPECT_EQ(replicas[1].at("pickable"), false);
 }
 
+TEST(AdminApi, StatusShowsTheDaemonAtAGlance) {
+  Api a;
+  ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.1:1")).has_value());
+  ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.2:1")).has_value());
+  ASSERT_TRUE(a.fleet.drain("10.0.0.2:1").has_value());
+  shard::ShardMailbox mailbox;
+  mailbox.connections.add(3);
+  a.watch.add(mailbox, [] {});
+  const balance::Charge charge = a.accounts.charge(a.registry.members()[0].ref, 0, 123);
+  const Json status = Json::parse(a.read_only("GET", "/status").body);
+  EXPECT_EQ(status.at("api"), 1);
+  EXPECT_EQ(status.at("version"), "1.2.3");
+  EXPECT_EQ(status.at("pid"), getpid());
+  EXPECT_EQ(status.at("draining"), false);
+  EXPECT_EQ(status.at("connections"), 3);
+  EXPECT_EQ(status.at("shards"), Json::parse(R"([{"shard":0,"turns":0,"connections":3,"stalled":false}])"));
+  EXPECT_EQ(status.at("replicas"),
+            Json({{"total", 2}, {"pickable", 1}, {"up", 1}, {"starting", 0}, {"draining", 1}, {"down", 0}}));
+  EXPECT_EQ(status.at("pools"), Json({{{"name", "default"},
+                                       {"strategy", "prefix"},
+                                       {"replicas", 2},
+                                       {"replicas_in_use", 1},
+                                       {"prefill_tokens", 123},
+                                       {"streams", 1}}}));
+  EXPECT_GT(status.at("resident_bytes"), 100'000);
+  EXPECT_EQ(a.control("POST", "/status").allow, "GET, HEAD");
+}
+
+TEST(AdminApi, OthersAddResourcesAndSectionsOfTheStatus) {
+  Api a;
+  a.api.serve("/things", [](const AdminRequest&, std::string_view rest) {
+    return AdminReply{200, "text/plain", std::string(rest), {}};
+  });
+  a.api.status().add("things", [] { return Json(7); });
+  EXPECT_EQ(a.read_only("GET", "/things").body, "");
+  EXPECT_EQ(a.read_only("GET", "/things/a/b?c").body, "a/b");
+  EXPECT_EQ(a.read_only("GET", "/thingsandmore").status, 404U);
+  EXPECT_EQ(Json::parse(a.read_only("GET", "/status").body).at("things"), 7);
+  EXPECT_EQ(a.read_only("GET", "/status/more").status, 404U);
+  EXPECT_EQ(error_of(a.read_only("GET", "/")),
+            "unknown path; there are /metrics, /health, /ready, /status, /replicas and /things");
+}
+
+TEST(ProcessFigures, UptimeIsThatOfThisProcess) {
+  const Duration uptime = process_uptime();
+  EXPECT_GE(uptime, Duration{});
+  EXPECT_LT(uptime, seconds(3600));
+}
+
 TEST(AdminApi, MetricsArePrometheusText) {
   Api a;
   const AdminReply reply = a.read_only("GET", "/metrics");
@@ -104,6 +155,7 @@ TEST(AdminApi, TheReadOnlySideChangesNothing) {
   Api a;
   ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.1:1")).has_value());
   EXPECT_EQ(a.read_only("POST", "/replicas", R"({"url":"10.0.0.2:1"})").status, 405U);
+  EXPECT_EQ(a.read_only("GET", "/replicas/10.0.0.1:1").status, 200U);
   EXPECT_EQ(a.read_only("DELETE", "/replicas/10.0.0.1:1").status, 403U);
   EXPECT_EQ(a.read_only("POST", "/replicas/10.0.0.1:1/drain").status, 403U);
   EXPECT_EQ(a.snapshot().version, 2U);

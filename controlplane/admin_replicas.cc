@@ -1,0 +1,115 @@
+#include "controlplane/admin_replicas.h"
+
+#include <array>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "controlplane/admin_body.h"
+
+namespace wp::control {
+namespace {
+
+using Json = nlohmann::json;
+
+AdminReply failure(const FleetError& error) {
+  switch (error.fault) {
+    case FleetFault::unknown: return admin_error(404, error.text);
+    case FleetFault::conflict: return admin_error(409, error.text);
+    case FleetFault::full: return admin_error(503, error.text);
+  }
+  return admin_error(500, error.text);
+}
+
+Json describe(const Member& member, const balance::Accounts& accounts) {
+  const balance::Load load = accounts.load(member.ref.id);
+  Json addresses = Json::array();
+  for (const Endpoint& endpoint : member.endpoints) addresses.push_back(wp::to_string(endpoint));
+  return {{"name", member.spec.name},         {"state", balance::word(member.state())},
+          {"health", word(member.health)},    {"draining", member.draining},
+          {"pickable", member.pickable()},    {"weight", member.spec.weight},
+          {"priority", member.spec.priority}, {"addresses", std::move(addresses)},
+          {"prefill_tokens", load.prefill},   {"streams", load.streams}};
+}
+
+}  // namespace
+
+AdminReply AdminReplicas::handle(const AdminRequest& request, std::string_view rest) {
+  if (rest.empty()) {
+    if (request.reads()) return list();
+    if (!request.may_change) return method_not_allowed("GET, HEAD");
+    return request.method == "POST" ? add(request.body) : method_not_allowed("GET, HEAD, POST");
+  }
+  if (!request.may_change && !request.reads()) return changes_elsewhere();
+  const std::size_t slash = rest.find('/');
+  const auto name = percent_decode(rest.substr(0, slash));
+  if (!name) return admin_error(400, "a broken escape in the path");
+  if (slash == std::string_view::npos) return on_replica(request, *name);
+  const std::string_view verb = rest.substr(slash + 1);
+  if (verb != "drain" && verb != "undrain" && verb != "weight") {
+    return admin_error(404, "unknown path; a replica can be sent drain, undrain and weight");
+  }
+  if (request.method != "POST") return method_not_allowed("POST");
+  return change(verb, *name, request.body);
+}
+
+AdminReply AdminReplicas::list() const {
+  Json list = Json::array();
+  for (const Member& member : fleet_.registry().members()) list.push_back(describe(member, accounts_));
+  return json_reply(200, {{"strategy", balance::word(fleet_.registry().strategy())},
+                          {"snapshot", fleet_.registry().version()},
+                          {"replicas", std::move(list)}});
+}
+
+AdminReply AdminReplicas::one(const std::string& name) const {
+  const Member* member = fleet_.registry().find(name);
+  if (member == nullptr) return admin_error(404, "there is no replica " + name);
+  return json_reply(200, describe(*member, accounts_));
+}
+
+AdminReply AdminReplicas::add(std::string_view body) {
+  constexpr std::array<std::string_view, 3> kKeys = {"url", "weight", "priority"};
+  const auto json = read_object(body, kKeys);
+  if (!json) return admin_error(400, json.error());
+  std::string url;
+  if (!read_string(*json, "url", url) || url.empty()) return admin_error(400, "'url' is wanted, as a string");
+  auto spec = parse_replica_spec(url);
+  if (!spec) return admin_error(400, spec.error());
+  std::uint32_t priority = spec->priority;
+  if (!read_integer(*json, "weight", 1, balance::kMaxWeight, spec->weight)) {
+    return admin_error(400, "'weight' is a number from 1 to 1000");
+  }
+  if (!read_integer(*json, "priority", 0, kMaxPriority, priority)) {
+    return admin_error(400, "'priority' is a number from 0 (first) to 255");
+  }
+  spec->priority = static_cast<std::uint8_t>(priority);
+  if (const FleetResult added = fleet_.add(*spec); !added) return failure(added.error());
+  return one(spec->name);
+}
+
+AdminReply AdminReplicas::on_replica(const AdminRequest& request, const std::string& name) {
+  if (request.reads()) return one(name);
+  if (request.method != "DELETE") return method_not_allowed("GET, HEAD, DELETE");
+  if (const FleetResult removed = fleet_.remove(name); !removed) return failure(removed.error());
+  return json_reply(200, {{"removed", name}});
+}
+
+AdminReply AdminReplicas::change(std::string_view verb, const std::string& name, std::string_view body) {
+  if (verb == "weight") return weigh(name, body);
+  const FleetResult result = verb == "drain" ? fleet_.drain(name) : fleet_.undrain(name);
+  return result ? one(name) : failure(result.error());
+}
+
+AdminReply AdminReplicas::weigh(const std::string& name, std::string_view body) {
+  constexpr std::array<std::string_view, 1> kKeys = {"weight"};
+  const auto json = read_object(body, kKeys);
+  if (!json) return admin_error(400, json.error());
+  std::uint32_t weight = 0;
+  if (!read_integer(*json, "weight", 1, balance::kMaxWeight, weight) || weight == 0) {
+    return admin_error(400, "'weight' is wanted, a number from 1 to 1000");
+  }
+  const FleetResult result = fleet_.set_weight(name, weight);
+  return result ? one(name) : failure(result.error());
+}
+
+}  // namespace wp::control

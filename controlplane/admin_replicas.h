@@ -1,0 +1,37 @@
+// /replicas: the list, and on the control socket its changes, answered after they are published.
+//
+//   GET /replicas                                   GET /replicas/NAME
+//   POST /replicas {"url":..., "weight":..., "priority":...}     DELETE /replicas/NAME
+//   POST /replicas/NAME/drain, /replicas/NAME/undrain            POST /replicas/NAME/weight {"weight":...}
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "controlplane/admin_reply.h"
+#include "controlplane/fleet.h"
+#include "dataplane/balance/accounts.h"
+
+namespace wp::control {
+
+// Control thread only; everything handed in outlives it.
+class AdminReplicas {
+ public:
+  AdminReplicas(Fleet& fleet, const balance::Accounts& accounts) : fleet_(fleet), accounts_(accounts) {}
+
+  // `rest`: what stands behind "/replicas/".
+  [[nodiscard]] AdminReply handle(const AdminRequest& request, std::string_view rest);
+
+ private:
+  [[nodiscard]] AdminReply list() const;
+  [[nodiscard]] AdminReply one(const std::string& name) const;
+  [[nodiscard]] AdminReply add(std::string_view body);
+  [[nodiscard]] AdminReply on_replica(const AdminRequest& request, const std::string& name);
+  [[nodiscard]] AdminReply change(std::string_view verb, const std::string& name, std::string_view body);
+  [[nodiscard]] AdminReply weigh(const std::string& name, std::string_view body);
+
+  Fleet& fleet_;
+  const balance::Accounts& accounts_;
+};
+
+}  // namespace wp::control

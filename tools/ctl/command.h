@@ -1,0 +1,46 @@
+// What every command of warmpathctl gets and gives: where the daemon is, where output goes, and an outcome that becomes
+// the exit status.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "tools/ctl/client.h"
+
+namespace CLI {
+class App;
+}
+
+namespace wp::ctl {
+
+struct Context {
+  std::ostream& out;
+  bool colour = false;  // `out` is a terminal that wants it
+  bool json = false;
+  Target target;
+  std::function<Outcome<void>()> action;  // of the command that was asked for
+};
+
+struct Command {
+  std::string name;
+  std::string help;                        // one line
+  std::vector<std::string> examples = {};  // command lines without the program's name, each with "  # what it does"
+};
+
+// A command that runs `action`, or without one a group of commands. `context` outlives the parsing.
+CLI::App& add_command(CLI::App& under, Context& context, const Command& command, std::function<Outcome<void>()> action);
+
+// Asks the daemon. A status of 400 and above is trouble with the daemon's own words.
+[[nodiscard]] Outcome<std::string> ask_text(const Context& context, const Ask& request);
+[[nodiscard]] Outcome<nlohmann::json> ask_json(const Context& context, const Ask& request);
+
+// As --json writes it.
+void print_json(const Context& context, const nlohmann::json& value);
+
+[[nodiscard]] std::unexpected<Trouble> trouble(ExitCode code, std::string line);
+
+}  // namespace wp::ctl

@@ -1,0 +1,245 @@
+#include "tools/ctl/replicas.h"
+
+#include <chrono>
+#include <memory>
+#include <ostream>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <nlohmann/json.hpp>
+
+#include "controlplane/duration_text.h"
+#include "tools/ctl/duration_option.h"
+#include "tools/ctl/human.h"
+#include "tools/ctl/replica_path.h"
+#include "tools/ctl/table.h"
+
+namespace wp::ctl {
+namespace {
+
+using Json = nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kPollInterval = std::chrono::milliseconds(100);
+
+std::string number(const Json& value) {
+  return std::to_string(value.get<std::uint64_t>());
+}
+
+Cell state_cell(const Json& replica) {
+  const std::string state = replica.at("state");
+  if (state == "up") return replica.at("pickable") == true ? Cell(state, Tone::good) : Cell("no address", Tone::bad);
+  return {state, state == "down" ? Tone::bad : Tone::warning};
+}
+
+std::string addresses(const Json& replica) {
+  std::string text;
+  for (const Json& address : replica.at("addresses")) {
+    text += (text.empty() ? "" : " ") + address.get<std::string>();
+  }
+  return text.empty() ? "-" : text;
+}
+
+std::string replicas_table(const Json& replicas, bool colour) {
+  Table table({{"REPLICA"},
+               {"STATE"},
+               {"HEALTH"},
+               {"WEIGHT", Align::right},
+               {"PRIORITY", Align::right},
+               {"STREAMS", Align::right},
+               {"PREFILL TOKENS", Align::right},
+               {"ADDRESSES"}});
+  for (const Json& replica : replicas) {
+    table.add({replica.at("name").get<std::string>(), state_cell(replica), replica.at("health").get<std::string>(),
+               number(replica.at("weight")), number(replica.at("priority")), number(replica.at("streams")),
+               number(replica.at("prefill_tokens")), addresses(replica)});
+  }
+  return table.text(colour);
+}
+
+Outcome<void> list(const Context& context) {
+  const auto reply = ask_json(context, {.path = "/replicas"});
+  if (!reply) return std::unexpected(reply.error());
+  if (context.json) {
+    print_json(context, *reply);
+  } else if (reply->at("replicas").empty()) {
+    context.out << "no replicas; add one with: warmpathctl replicas add http://HOST:PORT\n";
+  } else {
+    context.out << replicas_table(reply->at("replicas"), context.colour);
+  }
+  return {};
+}
+
+// The same change of each replica, in the order given; the first that is refused ends it. With --json one array.
+template <class Say>
+Outcome<void> each(const Context& context, const std::vector<std::string>& names, const Ask& how, std::string_view verb,
+                   Say&& say) {
+  Json replies = Json::array();
+  for (const std::string& name : names) {
+    const auto reply = ask_json(context, {how.method, replica_path(name, verb), how.body});
+    if (!reply) return std::unexpected(reply.error());
+    if (!context.json) context.out << say(*reply) << "\n";
+    replies.push_back(*reply);
+  }
+  if (context.json) print_json(context, replies);
+  return {};
+}
+
+std::string drains(const Json& replica) {
+  const std::uint64_t streams = replica.at("streams");
+  const std::string name = replica.at("name");
+  return streams == 0 ? name + " is drained" : name + " drains, with " + counted(streams, "stream") + " to finish";
+}
+
+// Asks until the replica has no streams.
+Outcome<void> wait_drained(const Context& context, const std::string& name, Duration wait) {
+  const auto deadline = Clock::now() + std::chrono::nanoseconds(wait.ns);
+  boost::asio::io_context io;
+  boost::asio::steady_timer pause(io);
+  for (;;) {
+    const auto reply = ask_json(context, {.path = replica_path(name)});
+    if (!reply) return std::unexpected(reply.error());
+    const std::uint64_t streams = reply->at("streams");
+    if (streams == 0) return {};
+    if (Clock::now() >= deadline) {
+      return trouble(ExitCode::not_in_time, replica_name(name) + " still has " + counted(streams, "stream") +
+                                                " after " + control::to_string(wait) + "; it goes on draining");
+    }
+    pause.expires_after(kPollInterval);
+    pause.wait();
+  }
+}
+
+struct DrainOptions {
+  std::vector<std::string> names;
+  Duration wait;
+};
+
+Outcome<void> drain(const Context& context, const DrainOptions& options) {
+  const bool waits = options.wait > Duration{};
+  Json replies = Json::array();
+  for (const std::string& name : options.names) {
+    auto reply = ask_json(context, {"POST", replica_path(name, "drain"), ""});
+    if (!reply) return std::unexpected(reply.error());
+    if (!context.json) context.out << drains(*reply) << "\n" << std::flush;
+    replies.push_back(std::move(*reply));
+  }
+  for (Json& reply : replies) {
+    if (!waits || reply.at("streams") == 0) continue;
+    const std::string name = reply.at("name");
+    if (auto waited = wait_drained(context, name, options.wait); !waited) return waited;
+    if (!context.json) context.out << name << " is drained\n";
+    reply["streams"] = 0;
+  }
+  if (context.json) print_json(context, replies);
+  return {};
+}
+
+void declare_list(CLI::App& group, Context& context) {
+  add_command(group, context,
+              {"list",
+               "every replica with its state, weight and load now",
+               {"replicas list", "replicas list --json | jq -r '.replicas[] | select(.state == \"down\") | .name'"}},
+              [&context] { return list(context); });
+}
+
+struct AddOptions {
+  std::string url;
+  std::uint32_t weight = 0;  // 0: not given
+  std::optional<std::uint32_t> priority;
+};
+
+void declare_add(CLI::App& group, Context& context) {
+  const auto options = std::make_shared<AddOptions>();
+  CLI::App& add = add_command(
+      group, context,
+      {"add",
+       "add a replica; it gets requests at once",
+       {"replicas add http://10.0.0.13:8000", "replicas add gpu-4:8000 --weight 50 --priority 1"}},
+      [&context, options]() -> Outcome<void> {
+        Json body = {{"url", options->url}};
+        if (options->weight != 0) body["weight"] = options->weight;
+        if (options->priority) body["priority"] = *options->priority;
+        const auto reply = ask_json(context, {"POST", "/replicas", body.dump()});
+        if (!reply) return std::unexpected(reply.error());
+        if (context.json) {
+          print_json(context, *reply);
+        } else {
+          context.out << reply->at("name").get<std::string>() << " is added, weight " << reply->at("weight") << "\n";
+        }
+        return {};
+      });
+  add.add_option("URL", options->url, "http://HOST:PORT or HOST:PORT")->required();
+  add.add_option("--weight", options->weight, "its share relative to the others', 1 to 1000 [100]")->type_name("N");
+  add.add_option("--priority", options->priority, "0 first; higher ones wait until no lower one is left [0]")
+      ->type_name("N");
+}
+
+void declare_drain(CLI::App& group, Context& context) {
+  const auto options = std::make_shared<DrainOptions>();
+  CLI::App& drain_app =
+      add_command(group, context,
+                  {"drain",
+                   "give a replica no new requests; those it has go on",
+                   {"replicas drain 10.0.0.11:8000", "replicas drain 10.0.0.11:8000 --wait 5m && reboot-it"}},
+                  [&context, options] { return drain(context, *options); });
+  drain_app.add_option("REPLICA", options->names, "as `replicas list` names it")->required();
+  add_duration(drain_app, "--wait", "until its last stream has ended, for so long at most; exit status 4 if it has not",
+               options->wait);
+}
+
+// A command that sends the same to every replica named.
+void declare_each(CLI::App& group, Context& context, const Command& command, std::string method, std::string verb,
+                  std::string (*say)(const Json& reply)) {
+  const auto names = std::make_shared<std::vector<std::string>>();
+  CLI::App& app =
+      add_command(group, context, command, [&context, names, method = std::move(method), verb = std::move(verb), say] {
+        return each(context, *names, {.method = method}, verb, say);
+      });
+  app.add_option("REPLICA", *names, "as `replicas list` names it")->required();
+}
+
+void declare_weight(CLI::App& group, Context& context) {
+  struct Weight {
+    std::string name;
+    std::uint32_t weight = 0;
+  };
+  const auto options = std::make_shared<Weight>();
+  CLI::App& app = add_command(
+      group, context,
+      {"weight", "change a replica's share of the requests", {"replicas weight 10.0.0.11:8000 50   # half of 100"}},
+      [&context, options] {
+        const Json body = {{"weight", options->weight}};
+        return each(context, {options->name}, {.method = "POST", .body = body.dump()}, "weight", [](const Json& reply) {
+          return reply.at("name").get<std::string>() + " has weight " + number(reply.at("weight"));
+        });
+      });
+  app.add_option("REPLICA", options->name, "as `replicas list` names it")->required();
+  app.add_option("WEIGHT", options->weight, "1 to 1000, relative to the others'")->required();
+}
+
+}  // namespace
+
+void declare_replicas(CLI::App& root, Context& context) {
+  CLI::App& group = add_command(root, context,
+                                {"replicas",
+                                 "list and change the replicas",
+                                 {"replicas list", "replicas add http://10.0.0.13:8000",
+                                  "replicas drain 10.0.0.11:8000 --wait 5m", "replicas undrain 10.0.0.11:8000"}},
+                                {});
+  declare_list(group, context);
+  declare_add(group, context);
+  declare_drain(group, context);
+  declare_each(group, context,
+               {"undrain", "give a draining replica requests again", {"replicas undrain 10.0.0.11:8000"}}, "POST",
+               "undrain", [](const Json& reply) { return reply.at("name").get<std::string>() + " is up"; });
+  declare_each(group, context,
+               {"remove", "forget a replica; requests it has go on to their end", {"replicas remove 10.0.0.11:8000"}},
+               "DELETE", "", [](const Json& reply) { return reply.at("removed").get<std::string>() + " is removed"; });
+  declare_weight(group, context);
+}
+
+}  // namespace wp::ctl
