@@ -10,6 +10,7 @@ TEXTS = (
     "Then the next one on the ring takes it:\n\n    pick = walk(ring, key)[0 if load(r) <= bound else 1]\n\n"
     "The bound is 1.25 times the fair share, so no replica is more than a quarter over the mean.",
 )
+FILLER = "Please go on, and say for each step what it costs and where it fails. "
 
 
 def conversation(size):
@@ -22,8 +23,9 @@ def conversation(size):
 
     turn = 0
     while True:
-        role = "assistant" if turn % 2 else "user"
-        messages.append({"role": role, "content": TEXTS[turn % len(TEXTS)] * (1 + turn % 3)})
+        # People write a paragraph, models a page: 200 and 1,000 bytes, as in shared conversations.
+        role, texts = ("assistant", 4 + turn % 11) if turn % 2 else ("user", 1 + turn % 3)
+        messages.append({"role": role, "content": " ".join(TEXTS[(turn + i) % len(TEXTS)] for i in range(texts))})
         if length() > size:
             messages.pop()
             break
@@ -31,7 +33,8 @@ def conversation(size):
     messages.append({"role": "user", "content": ""})
     if length() > size:
         messages.pop(-2)
-    messages[-1]["content"] = "x" * (size - length())
+    room = size - length()
+    messages[-1]["content"] = (FILLER * (1 + room // len(FILLER)))[:room]
     text = json.dumps(body, ensure_ascii=False).encode()
     if len(text) != size:
         raise ValueError(f"no conversation fits into {size} bytes")
