@@ -110,6 +110,14 @@ std::unexpected<Error> BodyReader::refuse() {
               static_cast<std::uint32_t>(std::min(consumed_, kLast)));
 }
 
+void BodyReader::skip(std::uint64_t bytes) {
+  WP_ASSERT(bytes <= remaining());
+  left_ -= bytes;
+  received_ += bytes;
+  consumed_ += bytes;
+  if (state_ == State::counted && left_ == 0) state_ = State::done;
+}
+
 bool BodyReader::closed() {
   if (state_ == State::until_close) state_ = State::done;
   return done();

@@ -27,6 +27,9 @@ class BodyReader {
   // from the start of the body, framing included, and stays at 2^32 - 1 beyond it.
   [[nodiscard]] Result<Step> feed(std::span<const std::byte> input);
 
+  // The next `bytes` of payload, at most remaining(), reached their place without passing here.
+  void skip(std::uint64_t bytes);
+
   // The peer closed. True when that ends the body properly: it was done, or framed until_close.
   [[nodiscard]] bool closed();
 

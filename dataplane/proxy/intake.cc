@@ -8,6 +8,9 @@
 namespace wp::proxy {
 namespace {
 
+// Less than this of a body is not worth a receive of its own: it comes with what the transport asks for anyway.
+constexpr std::uint64_t kLandFrom = 8 * 1024;
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 IntakeResult need_more(bool progress) {
@@ -105,6 +108,7 @@ Reason Intake::prepare_body(stream::StreamPort& port, Request& request) {
   request.body = bodies_.take(known ? static_cast<std::uint32_t>(head.content_length) : 1);
   if (!request.body.owns()) return Reason::no_body_slab;
   request.body_reader.begin(head.framing, head.content_length, Fault::client);
+  offer_rest(port, request);  // also when all is there already: it tells the transport what is coming
   // RFC 9110 section 10.1.1: not to HTTP/1.0, and not when the body is already on its way.
   if (head.expects_continue && head.minor_version >= 1 && port.rx().empty()) {
     if (!port.append(stream::as_bytes(kContinue))) return Reason::no_buffer;
@@ -126,11 +130,25 @@ Reason Intake::store(Request& request, stream::Bytes payload) {
   return Reason::none;
 }
 
+// The slab is where the body belongs: what is still to come may be received there.
+void Intake::offer_rest(stream::StreamPort& port, const Request& request) const {
+  const std::uint64_t rest = request.body_reader.remaining();
+  if (rest < kLandFrom) return;
+  port.offer_landing(request.body.share(request.body_bytes, static_cast<std::uint32_t>(rest)));
+}
+
 IntakeResult Intake::read_body(stream::StreamPort& port, Request& request) {
-  bool progress = false;
+  port.withdraw_landing();
+  const std::uint32_t landed = port.take_landed();
+  request.body_reader.skip(landed);
+  request.body_bytes += landed;
+  bool progress = landed > 0;
   for (;;) {
     if (request.body_reader.done()) return complete(request);  // at once for a length of 0
-    if (port.rx().empty()) return need_more(progress);
+    if (port.rx().empty()) {
+      offer_rest(port, request);
+      return need_more(progress);
+    }
     const auto step = request.body_reader.feed(port.rx().front().bytes());
     if (!step) return refused(step.error().reason, false);
     const Reason reason = store(request, step->payload);

@@ -68,6 +68,7 @@ class Intake {
   [[nodiscard]] Reason accept_head(stream::StreamPort& port, Request& request);
   [[nodiscard]] Reason prepare_body(stream::StreamPort& port, Request& request);
   [[nodiscard]] IntakeResult read_body(stream::StreamPort& port, Request& request);
+  void offer_rest(stream::StreamPort& port, const Request& request) const;
   [[nodiscard]] Reason store(Request& request, stream::Bytes payload);
   [[nodiscard]] IntakeResult complete(Request& request);
   [[nodiscard]] prompt::HeaderHints hints(const http::RequestHead& head) const;

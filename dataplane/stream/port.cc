@@ -1,5 +1,7 @@
 #include "dataplane/stream/port.h"
 
+#include <algorithm>
+
 #include "dataplane/base/assert.h"
 #include "dataplane/stream/port_table.h"
 
@@ -20,6 +22,7 @@ void StreamPort::forget_application() {
   events_ = 0;
   table_->for_application_.remove(id_.index);
   rx_.clear();
+  withdraw_landing();
 }
 
 // --- application
@@ -43,6 +46,16 @@ Slice StreamPort::pop_rx() {
   Slice slice = rx_.pop();
   after_consume();
   return slice;
+}
+
+void StreamPort::offer_landing(Slice&& room) {
+  WP_ASSERT(!closing_ && !aborting_);
+  if (!landing_busy_) landing_ = std::move(room);
+  offered_ = true;
+}
+
+void StreamPort::withdraw_landing() {
+  if (!landing_busy_) landing_.reset();
 }
 
 bool StreamPort::push(Slice&& slice) {
@@ -114,6 +127,23 @@ bool StreamPort::deliver_copy(Bytes bytes) {
   if (!rx_.append(bytes, table_->slabs_)) return false;
   tell_application(kReadable);
   return true;
+}
+
+std::span<std::byte> StreamPort::begin_landing(std::uint32_t most) {
+  WP_ASSERT(can_land());
+  landing_busy_ = true;
+  std::byte* base = landing_.pool()->entry_data(landing_.entry());
+  return {base + (landing_.data() - base), std::min(most, landing_.size())};
+}
+
+void StreamPort::landed(std::uint32_t n) {
+  WP_ASSERT(landing_busy_ && n <= landing_.size());
+  landing_busy_ = false;
+  const bool dropped = closing_ || aborting_;
+  if (n > 0 || dropped) landing_.reset();
+  if (n == 0 || dropped) return;
+  landed_ = n;
+  tell_application(kReadable);
 }
 
 void StreamPort::deliver_fin() {

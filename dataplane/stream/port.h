@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <utility>
 
 #include "dataplane/base/endpoint.h"
 #include "dataplane/base/pool.h"
@@ -54,6 +56,16 @@ class StreamPort {
   // Takes the first received slice whole.
   [[nodiscard]] Slice pop_rx();
 
+  // Offers memory for what is received next, so that a long body needs no copy: `room` is part of a pool's entry that
+  // the application leaves alone meanwhile. The transport may use it for the next bytes, once, when nothing is unread,
+  // or deliver to rx as ever; so whoever consumes rx withdraws first, and offers again what is then missing. Without
+  // effect while bytes may be on their way into an earlier offer.
+  void offer_landing(Slice&& room);
+  // Takes the offer back, unless bytes may be on their way into it: then rx stays empty until they are there.
+  void withdraw_landing();
+  // Bytes that came into the offered memory, at its start, since the last call. They come before those in rx.
+  [[nodiscard]] std::uint32_t take_landed() { return std::exchange(landed_, 0); }
+
   // Queues bytes to send; see Chain for what false means. Credit is advice to the caller, not enforced here.
   [[nodiscard]] bool push(Slice&& slice);
   [[nodiscard]] bool append(Bytes bytes);
@@ -96,6 +108,16 @@ class StreamPort {
   // slabs or nodes are too few.
   [[nodiscard]] bool deliver_copy(Bytes bytes);
   void deliver_fin();
+  // Received bytes may go where the application wants them.
+  [[nodiscard]] bool can_land() const { return landing_.owns() && !landing_busy_ && landed_ == 0 && rx_.empty(); }
+  // An offer was made since the last call: what comes next begins with a head that more such offers will follow, so
+  // little should be received before it is read.
+  [[nodiscard]] bool take_offered() { return std::exchange(offered_, false); }
+  // The offered memory, at most `most` bytes, the transport's until landed().
+  [[nodiscard]] std::span<std::byte> begin_landing(std::uint32_t most);
+  // The first `n` bytes of it were received; with 0 the offer stands. Bytes for an application that has closed are
+  // dropped, as in deliver().
+  void landed(std::uint32_t n);
   // The first `n` queued bytes were sent.
   void sent(std::uint32_t n);
   void fail(Reason why);
@@ -114,6 +136,8 @@ class StreamPort {
   PortTable* table_;
   Chain rx_;
   Chain tx_;
+  Slice landing_;
+  std::uint32_t landed_ = 0;
   std::uint64_t owner_ = 0;
   std::uint64_t bytes_sent_ = 0;
   Endpoint local_;
@@ -129,6 +153,8 @@ class StreamPort {
   bool aborting_ = false;
   bool rx_paused_ = false;
   bool notify_writable_ = false;
+  bool landing_busy_ = false;
+  bool offered_ = false;
 };
 
 }  // namespace wp::stream

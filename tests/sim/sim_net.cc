@@ -107,6 +107,15 @@ bool SimNet::deliver_due(SimConn& conn) {
       port->deliver_fin();
     }
     while (!segment.bytes.empty()) {
+      // A transport may use an offer or not.
+      if (!port->closing() && port->can_land() && rng_.below(2) == 0) {
+        const std::span<std::byte> room = port->begin_landing(static_cast<std::uint32_t>(segment.bytes.size()));
+        std::memcpy(room.data(), segment.bytes.data(), room.size());
+        port->landed(static_cast<std::uint32_t>(room.size()));
+        landed_ += room.size();
+        segment.bytes.erase(0, room.size());
+        continue;
+      }
       const std::uint32_t grant = port->closing() ? UINT32_MAX : net::receive_grant(*port, ports_).bytes;
       if (grant == 0) {
         port->set_rx_paused(true);

@@ -87,6 +87,8 @@ class SimNet {
   void set_black_hole(const Endpoint& replica, bool on) { black_holes_[key(replica)] = on; }
   [[nodiscard]] std::vector<std::shared_ptr<SimConn>> take_accepted(const Endpoint& replica);
   [[nodiscard]] std::size_t connections() const { return conns_.size(); }
+  // Bytes that went where the application had offered room.
+  [[nodiscard]] std::uint64_t landed() const { return landed_; }
 
   // --- the shard's side: a Transport
   void enter(Duration) {}
@@ -107,6 +109,7 @@ class SimNet {
   stream::PortTable& ports_;
   Rng rng_;
   NetShape shape_;
+  std::uint64_t landed_ = 0;
   Instant now_{0};
   std::vector<std::shared_ptr<SimConn>> conns_;  // in order of making: nothing here depends on addresses
   std::map<std::string, std::vector<std::shared_ptr<SimConn>>> accepted_;

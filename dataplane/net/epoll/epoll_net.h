@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <sys/epoll.h>
+#include <sys/types.h>
 
 #include "dataplane/base/deadlines.h"
 #include "dataplane/base/ready_list.h"
@@ -97,6 +98,9 @@ class EpollNet {
   void want_bytes(Conn& conn, stream::StreamPort& port);
   void read_some(Conn& conn, stream::StreamPort& port);
   bool read_once(Conn& conn, stream::StreamPort& port, std::uint32_t& left);
+  bool read_nothing(Conn& conn, stream::StreamPort& port, ssize_t got, int error);
+  void land_some(Conn& conn, stream::StreamPort& port);
+  void resume_reading(Conn& conn, stream::StreamPort& port);
   void stop_reading(Conn& conn, stream::StreamPort& port, bool for_pool);
   void take_bytes(Conn& conn, stream::StreamPort& port, stream::Slice&& piece);
   void take_fin(Conn& conn, stream::StreamPort& port);

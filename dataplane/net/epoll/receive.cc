@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include <sys/socket.h>
 
@@ -24,15 +25,39 @@ void EpollNet::want_bytes(Conn& conn, stream::StreamPort& port) {
 void EpollNet::read_some(Conn& conn, stream::StreamPort& port) {
   if (conn.stage != Stage::open || !conn.readable || conn.peer_fin) return;
   if (port.closing() && conn.linger_left == 0) return stop_reading(conn, port, false);
+  if (port.can_land()) return land_some(conn, port);
   const ReceiveGrant grant = receive_grant(port, ports_);
   if (grant.bytes == 0) return stop_reading(conn, port, grant.for_pool);
   // One grant a turn, so that no connection grows while others have had nothing.
   std::uint32_t left = std::min(grant.bytes, kBytesPerTurn);
   if (port.closing()) left = std::min(left, conn.linger_left);
+  if (port.take_offered()) left = std::min(left, ports_.receive_pool().entry_bytes());
   while (left > 0) {
     if (!read_once(conn, port, left)) return;
   }
   readable_.push(conn.id.index);
+}
+
+// One read a turn into the application's own memory.
+void EpollNet::land_some(Conn& conn, stream::StreamPort& port) {
+  resume_reading(conn, port);
+  const std::span<std::byte> room = port.begin_landing(kBytesPerTurn);
+  counters_.system_calls.add();
+  const ssize_t got = recv(conn.fd, room.data(), room.size(), MSG_DONTWAIT);
+  const int error = errno;
+  port.landed(static_cast<std::uint32_t>(std::max<ssize_t>(got, 0)));
+  if (got > 0) {
+    counters_.receives.add();
+    counters_.bytes_received.add(static_cast<std::uint64_t>(got));
+    if (static_cast<std::size_t>(got) < room.size() && !conn.hung_up) conn.readable = false;
+  }
+  if (got > 0 ? conn.readable : read_nothing(conn, port, got, error)) readable_.push(conn.id.index);
+}
+
+void EpollNet::resume_reading(Conn& conn, stream::StreamPort& port) {
+  conn.stopped = false;
+  port.set_rx_paused(false);
+  rationed_.remove(conn.id.index);
 }
 
 // Reads at most `left` and counts it down. False when there is nothing more to read for now.
@@ -45,9 +70,7 @@ bool EpollNet::read_once(Conn& conn, stream::StreamPort& port, std::uint32_t& le
     starved_.push(conn.id.index);
     return false;
   }
-  conn.stopped = false;
-  port.set_rx_paused(false);
-  rationed_.remove(conn.id.index);
+  resume_reading(conn, port);
   const std::size_t size = std::min(left, piece.size());
   counters_.system_calls.add();
   const ssize_t got = recv(conn.fd, piece.writable().data(), size, MSG_DONTWAIT);
@@ -59,13 +82,19 @@ bool EpollNet::read_once(Conn& conn, stream::StreamPort& port, std::uint32_t& le
     if (static_cast<std::size_t>(got) < size && !conn.hung_up) conn.readable = false;
     return conn.readable;
   }
+  const int error = errno;
   piece.reset();
+  return read_nothing(conn, port, got, error);
+}
+
+// A read that brought no bytes. True when another may.
+bool EpollNet::read_nothing(Conn& conn, stream::StreamPort& port, ssize_t got, int error) {
   if (got == 0) {
     take_fin(conn, port);
-  } else if (errno == EAGAIN && conn.broken == Reason::none) {
+  } else if (error == EAGAIN && conn.broken == Reason::none) {
     conn.readable = conn.hung_up = false;
-  } else if (errno != EINTR) {
-    fail(conn, port, conn.broken != Reason::none ? conn.broken : reason_of(errno, conn.leg()));
+  } else if (error != EINTR) {
+    fail(conn, port, conn.broken != Reason::none ? conn.broken : reason_of(error, conn.leg()));
   } else {
     return true;
   }

@@ -28,6 +28,7 @@ struct Conn {
   Reason broken = Reason::none;  // sending failed; told once what had arrived before is delivered
   std::uint8_t pending = 0;      // operations in flight, a bit an Op
   bool more_to_read = false;     // the last receive left bytes in the socket
+  bool landing = false;          // the receive in flight goes to memory of the application's
   bool accepted = false;         // by us; else we connected
   bool cancelling = false;       // a cancel is in flight
   bool closing = false;          // the port's close() was seen

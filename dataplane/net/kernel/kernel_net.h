@@ -91,9 +91,11 @@ class KernelNet {
   // receive.cc
   void receive_more(Conn& conn, stream::StreamPort& port);
   void arm_receive(Conn& conn, stream::StreamPort& port, std::uint32_t bytes);
+  void arm_landing(Conn& conn, stream::StreamPort& port);
   void starve(Conn& conn);
   void watch(Conn& conn);
   void on_receive(Conn& conn, stream::StreamPort& port, const Completion& completion);
+  void on_landing(Conn& conn, stream::StreamPort& port, const Completion& completion);
   void on_receive_ended(Conn& conn, stream::StreamPort& port, std::int32_t result);
   void on_watch(Conn& conn, stream::StreamPort& port, const Completion& completion);
   void take_bytes(Conn& conn, stream::StreamPort& port, stream::Slice&& piece);

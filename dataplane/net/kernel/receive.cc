@@ -3,6 +3,7 @@
 // a limit takes 32 buffers and more before a cancel can reach it: a hundred such connections empty the pool.)
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include <poll.h>
 
@@ -19,6 +20,7 @@ void KernelNet::receive_more(Conn& conn, stream::StreamPort& port) {
     return;
   }
   if (port.closing() && conn.linger_left == 0) return watch(conn);
+  if (port.can_land()) return arm_landing(conn, port);
   const ReceiveGrant grant = receive_grant(port, ports_);
   if (grant.bytes > 0) {
     const std::uint32_t bytes = port.closing() ? std::min(grant.bytes, conn.linger_left) : grant.bytes;
@@ -34,6 +36,7 @@ void KernelNet::arm_receive(Conn& conn, stream::StreamPort& port, std::uint32_t 
   port.set_rx_paused(false);
   starved_.remove(conn.id.index);
   rationed_.remove(conn.id.index);
+  if (port.take_offered()) bytes = std::min(bytes, ports_.receive_pool().entry_bytes());
   io_uring_sqe& entry = prepare(conn, Op::receive);
   if (ring_->limits_receives() && features_.limit_receives) {
     io_uring_prep_recv_multishot(&entry, conn.fd, nullptr, 0, 0);
@@ -44,6 +47,18 @@ void KernelNet::arm_receive(Conn& conn, stream::StreamPort& port, std::uint32_t 
   }
   entry.flags |= IOSQE_BUFFER_SELECT;
   entry.buf_group = BufferRing::kGroup;
+}
+
+// Bounded as a grant is, so that a long body is many receives with others in between.
+void KernelNet::arm_landing(Conn& conn, stream::StreamPort& port) {
+  port.set_rx_paused(false);
+  starved_.remove(conn.id.index);
+  rationed_.remove(conn.id.index);
+  conn.landing = true;
+  const std::span<std::byte> room = port.begin_landing(port.rx().limit());
+  io_uring_sqe& entry = prepare(conn, Op::receive);
+  io_uring_prep_recv(&entry, conn.fd, room.data(), room.size(), 0);
+  if (!conn.more_to_read) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
 }
 
 void KernelNet::starve(Conn& conn) {
@@ -75,6 +90,7 @@ void KernelNet::on_watch(Conn& conn, stream::StreamPort& port, const Completion&
 }
 
 void KernelNet::on_receive(Conn& conn, stream::StreamPort& port, const Completion& completion) {
+  if (conn.landing) return on_landing(conn, port, completion);
   stream::Slice piece;
   if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
     piece = buffers_->take(completion.flags, static_cast<std::uint32_t>(std::max(completion.result, 0)));
@@ -83,6 +99,20 @@ void KernelNet::on_receive(Conn& conn, stream::StreamPort& port, const Completio
   if (conn.stage != Stage::open) return;
   conn.more_to_read = (completion.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
   if (!completion.more()) on_receive_ended(conn, port, completion.result);
+}
+
+void KernelNet::on_landing(Conn& conn, stream::StreamPort& port, const Completion& completion) {
+  conn.landing = false;
+  const auto bytes = static_cast<std::uint32_t>(std::max(completion.result, 0));
+  if (bytes > 0) {
+    counters_.receives.add();
+    counters_.bytes_received.add(bytes);
+  }
+  if (port.closing()) conn.linger_left -= std::min(conn.linger_left, bytes);
+  port.landed(conn.stage == Stage::open ? bytes : 0);
+  if (conn.stage != Stage::open) return;
+  conn.more_to_read = (completion.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
+  on_receive_ended(conn, port, completion.result);
 }
 
 void KernelNet::on_receive_ended(Conn& conn, stream::StreamPort& port, std::int32_t result) {

@@ -146,6 +146,19 @@ TEST(BodyReader, TrailersAreBounded) {
   EXPECT_TRUE(chunked_is_refused("0\r\nX:" + most + "vv\r\n\r\n"));
 }
 
+TEST(BodyReader, PayloadMayPassBy) {
+  BodyReader reader;
+  reader.begin(Framing::length, 10, Fault::client);
+  reader.skip(0);
+  reader.skip(4);
+  EXPECT_EQ(reader.remaining(), 6U);
+  EXPECT_EQ(reader.received(), 4U);
+  EXPECT_FALSE(reader.done());
+  reader.skip(6);
+  EXPECT_TRUE(reader.done());
+  EXPECT_EQ(reader.received(), 10U);
+}
+
 TEST(BodyReaderDeathTest, FeedingAfterAnErrorIsAWrongProgram) {
   BodyReader reader;
   reader.begin(Framing::chunked, 0, Fault::client);

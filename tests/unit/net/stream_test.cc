@@ -97,6 +97,60 @@ TYPED_TEST(NetStream, PeerMayFinishFirst) {
   EXPECT_EQ(world.net->counters().lingers_expired.value(), 0U);
 }
 
+// As a proxy reads a body: the first bytes from rx, the rest in place.
+TYPED_TEST(NetStream, ReceivesIntoOfferedRoom) {
+  World<TypeParam> world;
+  constexpr std::size_t kBytes = 300'000;
+  stream::SlicePool bodies(1, kBytes);
+  stream::Slice body = bodies.take();
+  std::uint32_t filled = 0;
+  std::uint32_t in_place = 0;
+  world.app = [&](stream::StreamPort& port, std::uint8_t) {
+    port.withdraw_landing();
+    const std::uint32_t landed = port.take_landed();
+    filled += landed;
+    in_place += landed;
+    while (!port.rx().empty()) {
+      const stream::Slice piece = port.pop_rx();
+      std::memcpy(body.writable().data() + filled, piece.data(), piece.size());
+      filled += piece.size();
+    }
+    if (filled < kBytes) port.offer_landing(body.share(filled, kBytes - filled));
+  };
+  auto [peer, id] = world.join(world.listen());
+  const std::string sent = pattern(kBytes);
+  std::size_t out = 0;
+  ASSERT_TRUE(world.until([&, &peer = peer] {
+    out += peer.send(std::string_view(sent).substr(out, 50'000));
+    return filled == kBytes;
+  }));
+  EXPECT_EQ(stream::as_text(body.bytes()), sent);
+  EXPECT_GT(in_place, kBytes / 4);
+  EXPECT_EQ(world.net->counters().bytes_received.value(), kBytes);
+  world.app = {};
+  world.ports.get(id).close();
+  peer.close();
+  EXPECT_TRUE(world.until([&] { return world.ports.live() == 0; }));
+}
+
+TYPED_TEST(NetStream, AnAbortAmidAReceiveIntoOfferedRoomLetsItGoLast) {
+  World<TypeParam> world;
+  stream::SlicePool bodies(1, 300'000);
+  auto [peer, id] = world.join(world.listen());
+  peer.send(pattern(70'000));
+  std::string head;
+  ASSERT_TRUE(world.until([&, id = id] {
+    drain(world.ports.get(id), head);
+    return head.size() == 70'000;
+  }));
+  world.ports.get(id).offer_landing(bodies.take());
+  world.settle();
+  world.ports.get(id).abort(Reason::client_timeout);
+  peer.send(pattern(1'000));
+  EXPECT_TRUE(world.until([&] { return world.ports.live() == 0; }));
+  EXPECT_EQ(bodies.held(), 0U);
+}
+
 TYPED_TEST(NetStream, WeMayFinishFirst) {
   World<TypeParam> world;
   auto [peer, id] = world.join(world.listen());

@@ -54,6 +54,42 @@ TEST(ProxyRequest, ChunkedBodyReachesTheReplicaWithALength) {
   EXPECT_EQ(body_of(sent), "{\"prompt\":\"a\"}");
 }
 
+TEST(ProxyRequest, ALongBodyIsTheSameWhetherItLandsInItsSlabOrIsCopied) {
+  Box box;
+  std::uint64_t landed = 0;
+  for (int round = 0; round < 20; ++round) {
+    std::string text(60'000, 'x');
+    for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>('a' + (i * 31 + i / 26) % 26);
+    const std::string request = chat(text);
+    const Conn client = box.client();
+    for (std::size_t at = 0; at < request.size(); at += 7'001) {
+      client->send(std::string_view(request).substr(at, 7'001));
+      box.settle();
+    }
+    const Conn replica = box.accept_one();
+    EXPECT_EQ(body_of(take(replica)), body_of(request));
+    replica->send(ok_reply("done", "Connection: close\r\n"));
+    replica->finish();
+    box.settle();
+    EXPECT_EQ(body_of(take(client)), "done");
+    landed = box.net().landed();
+  }
+  EXPECT_GT(landed, 100'000U);
+  EXPECT_LT(landed, 20U * 60'000U);  // the rest was copied
+  box.expect_nothing_held();
+}
+
+TEST(ProxyRequest, AClientThatLeavesAmidALongBodyLeavesNothingBehind) {
+  Box box;
+  const std::string request = chat(std::string(60'000, 'x'));
+  const Conn client = box.client();
+  client->send(std::string_view(request).substr(0, 30'000));
+  box.settle();
+  client->reset();
+  box.settle();
+  box.expect_nothing_held();
+}
+
 TEST(ProxyRequest, ALargeChunkedBodyGrowsThroughTheSlabClasses) {
   Box box;
   const Conn client = box.client();

@@ -216,6 +216,68 @@ TEST_F(PortTest, DeliveryWithoutNodesIsRefusedAndLosesNothing) {
   EXPECT_TRUE(application_told());
 }
 
+TEST_F(PortTest, BytesLandWhereTheApplicationOffersRoom) {
+  StreamPort& port = accepted();
+  EXPECT_FALSE(port.can_land());
+  SlicePool bodies(1, 64);
+  Slice body = bodies.take();
+  port.offer_landing(body.share(10, 20));
+  ASSERT_TRUE(port.can_land());
+  EXPECT_TRUE(port.take_offered());
+  EXPECT_FALSE(port.take_offered());
+  const std::span<std::byte> room = port.begin_landing(8);
+  ASSERT_EQ(room.size(), 8U);
+  EXPECT_EQ(room.data(), body.data() + 10);
+  EXPECT_FALSE(port.can_land());
+  port.withdraw_landing();  // too late: bytes may be on their way
+  EXPECT_EQ(bodies.references(body.entry()), 2U);
+  std::memcpy(room.data(), "abcde", 5);
+  port.landed(5);
+  EXPECT_EQ(port.take_events(), kReadable);
+  EXPECT_TRUE(application_told());
+  EXPECT_EQ(port.take_landed(), 5U);
+  EXPECT_EQ(port.take_landed(), 0U);
+  EXPECT_EQ(as_text(body.bytes().subspan(10, 5)), "abcde");
+  EXPECT_EQ(bodies.references(body.entry()), 1U);
+}
+
+TEST_F(PortTest, NothingLandsAheadOfWhatIsUnread) {
+  StreamPort& port = accepted();
+  SlicePool bodies(1, 64);
+  port.offer_landing(bodies.take());
+  ASSERT_TRUE(deliver(port, "first"));
+  EXPECT_FALSE(port.can_land());
+  port.consume(5);
+  EXPECT_TRUE(port.can_land());
+  port.withdraw_landing();
+  EXPECT_FALSE(port.can_land());
+  EXPECT_EQ(bodies.held(), 0U);
+}
+
+TEST_F(PortTest, ALandingThatBringsNothingLeavesTheOffer) {
+  StreamPort& port = accepted();
+  SlicePool bodies(1, 64);
+  port.offer_landing(bodies.take());
+  static_cast<void>(port.begin_landing(64));
+  port.landed(0);
+  EXPECT_EQ(port.take_events(), 0);
+  EXPECT_TRUE(port.can_land());
+  port.withdraw_landing();
+}
+
+// The kernel may still write there: the memory stays until it is done.
+TEST_F(PortTest, AClosedPortKeepsTheRoomUntilTheTransportIsDone) {
+  StreamPort& port = accepted();
+  SlicePool bodies(1, 64);
+  port.offer_landing(bodies.take());
+  static_cast<void>(port.begin_landing(64));
+  port.close();
+  EXPECT_EQ(bodies.held(), 1U);
+  port.landed(3);
+  EXPECT_EQ(bodies.held(), 0U);
+  EXPECT_FALSE(application_told());
+}
+
 TEST_F(PortTest, OwnerIsTheApplicationsOwn) {
   StreamPort& port = accepted();
   EXPECT_EQ(port.owner(), 0u);
