@@ -5,7 +5,7 @@ namespace wp::daemon {
 void describe(const net::NetCounters& counters, MetricList& list) {
   list.counter("warmpath_net_accepted_total", "Connections taken from listeners.", "", counters.accepted);
   list.counter("warmpath_net_accept_paused_total",
-               "Times accepting stopped because the port table or the process's file table was full.", "",
+               "Times accepting stopped because a pool was nearly used up or the process's file table full.", "",
                counters.accept_paused);
   list.counter("warmpath_net_accept_dropped_total", "Connections reset because they came while accepting was stopped.",
                "", counters.accept_dropped);
@@ -19,6 +19,8 @@ void describe(const net::NetCounters& counters, MetricList& list) {
                counters.receive_starved);
   list.counter("warmpath_net_lingers_expired_total", "Closes whose peer did not close in time.", "",
                counters.lingers_expired);
+  list.counter("warmpath_net_closings_shed_total",
+               "Closes cut short because ports or send buffers were nearly used up.", "", counters.closings_shed);
   list.counter("warmpath_net_system_calls_total", "System calls of the transport.", "", counters.system_calls);
 }
 

@@ -36,6 +36,12 @@ class ReadyList {
     return true;
   }
 
+  // The oldest, which stays; false when empty.
+  [[nodiscard]] bool front(std::uint32_t& index) const {
+    index = head_;
+    return head_ != kEnd;
+  }
+
   // Takes it out wherever it stands; nothing happens when it is not queued.
   void remove(std::uint32_t index) {
     Links& links = links_[index];

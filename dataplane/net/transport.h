@@ -33,7 +33,7 @@ concept Transport = requires(T t, Instant now, Duration wait) {
 
 struct NetCounters {
   Counter accepted;        // connections taken from listeners
-  Counter accept_paused;   // times accepting stopped because the port table or the process's file table was full
+  Counter accept_paused;   // times accepting stopped because a pool was nearly used up or the process's file table full
   Counter accept_dropped;  // connections reset because they came while accepting was being stopped, beyond backlog
   Counter connects;        // outgoing handshakes begun
   Counter bytes_received;
@@ -42,15 +42,18 @@ struct NetCounters {
   Counter sends;            // gathered writes begun
   Counter receive_starved;  // receives that found no free buffer, and pieces that found no list node
   Counter lingers_expired;  // closes whose peer did not close in time
+  Counter closings_shed;    // the same, cut short because ports or send buffers were nearly used up
   Counter system_calls;
 };
 
 struct NetConfig {
   std::uint32_t backlog = 4096;
-  Duration linger = seconds(2);             // how long a closing connection reads and drops
-  std::uint32_t linger_bytes = 256 * 1024;  // and how much
-  Duration drain = seconds(30);             // how long it may make no progress with what close() left to send
-  Duration keepalive_idle = seconds(60);    // TCP keep-alive probes begin after this
+  Duration linger = seconds(2);           // how long a closing connection reads and drops
+  std::uint32_t linger_bytes = 8 << 20;   // and how much: who sends a body before it reads must see its 413
+  Duration drain = seconds(30);           // how long it may make no progress with what close() left to send
+  Duration drain_most = seconds(120);     // and how long in all
+  Duration shed_after = millis(500);      // older ones are cut short when ports or send buffers are nearly used up
+  Duration keepalive_idle = seconds(60);  // TCP keep-alive probes begin after this
 };
 
 }  // namespace wp::net

@@ -19,13 +19,14 @@ void Proxy::accept(stream::StreamPort& port) {
   counters_.clients.add();
   counters_.accepted.add();
   arm_client(h, now_ + config_.timeouts.head);
+  waits_.enter(h.index, Wait::silent, now_);
   on_client(h);
 }
 
-Reason Proxy::admit(const Endpoint& source) const {
+Reason Proxy::admit(const Endpoint& source) {
   if (draining_) return Reason::shutting_down;
   if (config_.max_per_source > 0 && sources_.count(source) >= config_.max_per_source) return Reason::source_limit;
-  return clients_.full() ? Reason::no_connection_slot : Reason::none;
+  return clients_.full() && !shed_for_client() ? Reason::no_connection_slot : Reason::none;
 }
 
 void Proxy::turn_away(stream::StreamPort& port, Reason why) {
@@ -47,7 +48,10 @@ void Proxy::on_client(Handle h) {
     if (client.exchange.valid()) cancel(client.exchange, port.failure());
     return close_client(h, port.failure());
   }
-  if (!client.exchange.valid()) return read_requests(h);
+  if (!client.exchange.valid()) {
+    if (waits_.of(h.index) == Wait::unread && port.tx_bytes() == 0) waits_.enter(h.index, Wait::idle, now_);
+    return read_requests(h);
+  }
   // A FIN while a reply is pending: nobody waits for it any more, so the replica's slot is freed at once. Unread bytes
   // are pipelined requests of a client that still expects its answers.
   if (port.peer_closed() && port.rx().empty()) {
@@ -64,10 +68,12 @@ void Proxy::read_requests(Handle h) {
   stream::StreamPort& port = ports_.get(client.port);
   if (port.tx_credit() == 0) {  // our own error replies pile up: the client must read first
     port.notify_writable();
+    if (waits_.of(h.index) != Wait::unread) waits_.enter(h.index, Wait::unread, now_);
     return arm_client(h, now_ + config_.timeouts.client_progress);
   }
   const bool fresh = !client.request.valid();
-  const IntakeResult result = intake_.read(port, client.request);
+  IntakeResult result = intake_.read(port, client.request);
+  if (result.reason == Reason::no_head_slab && shed_for_head()) result = intake_.read(port, client.request);
   switch (result.kind) {
     case IntakeResult::Kind::complete: return start_exchange(h);
     case IntakeResult::Kind::refused: return refuse(h, result.reason, result.reusable && !draining_);
@@ -79,12 +85,20 @@ void Proxy::read_requests(Handle h) {
   if (!client.request.valid()) {
     if (draining_) close_client(h, Reason::shutting_down);
   } else if (!intake_.get(client.request).head_complete) {
-    if (fresh) arm_client(h, now_ + config_.timeouts.head);
+    if (!fresh) return;
+    arm_client(h, now_ + config_.timeouts.head);
+    waits_.enter(h.index, Wait::head, now_);
   } else if (result.progress) {
     Request& request = intake_.get(client.request);
     if (request.body_begun == Instant{}) request.body_begun = now_;
     request.body_progress = now_;
     arm_client(h, body_deadline(request));
+    // Some bytes now and then do not make it one that gets on.
+    constexpr std::uint32_t kStep = 4096;
+    if (waits_.of(h.index) != Wait::body || request.body_bytes - request.body_paid >= kStep) {
+      request.body_paid = request.body_bytes;
+      waits_.enter(h.index, Wait::body, now_);
+    }
   }
 }
 
@@ -124,8 +138,19 @@ void Proxy::answer(Handle h, const ErrorReply& reply) {
   const bool queued = port.append(out.written());
   if (client.request.valid()) intake_.release(client.request);
   if (!queued || !reply.keep_alive) return close_client(h, Reason::finished);
+  await_request(h);
+}
+
+void Proxy::await_request(Handle h) {
+  Client& client = clients_.get(h);
   client.answered = true;
   arm_client(h, now_ + config_.timeouts.keep_alive);
+  // A small rest is in the kernel's hands in a moment, and is not worth an event.
+  stream::StreamPort& port = ports_.get(client.port);
+  const bool unread = port.tx_bytes() > stream::PortTable::kSlabBytes;
+  if (unread) port.notify_drained();
+  waits_.enter(h.index, unread ? Wait::unread : Wait::idle, now_);
+  // The next pipelined request, or a close that came meanwhile, is looked at in its own right.
   ports_.requeue_for_application(client.port);
 }
 
@@ -147,6 +172,7 @@ void Proxy::start_exchange(Handle h) {
   client.request = {};
   counters_.in_flight.add();
   client_deadlines_.disarm(h.index);
+  waits_.leave(h.index);
   const Reason reason = dispatcher_.dispatch(now_, *snapshot_, exchange, e, request, client.address_text());
   if (reason != Reason::none) fail_exchange(e, reason);
 }
@@ -195,6 +221,7 @@ void Proxy::forget_client(Handle h) {
   sources_.remove(ports_.get(client.port).remote());
   if (client.request.valid()) intake_.release(client.request);
   client_deadlines_.disarm(h.index);
+  waits_.leave(h.index);
   clients_.destroy(h);
   counters_.clients.sub();
 }

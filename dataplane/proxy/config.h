@@ -34,11 +34,15 @@ struct ProxyConfig {
   // connections have one source.
   std::uint32_t max_per_source = 0;
   // Bytes a second. Timeouts between two pieces alone would let a peer hold its memory for ever with a byte each time.
-  std::uint32_t body_min_rate = 512;     // of a request's body, after the first Timeouts::body; 0: none
-  std::uint32_t client_min_rate = 128;   // a client's reading, over Timeouts::client_progress of a full queue; 0: none
-  std::uint32_t max_upstreams = 8'192;   // connections to replicas a shard
-  std::uint32_t head_slabs = 2'048;      // requests whose head is being read or is kept for a retry
-  std::uint32_t idle_per_replica = 256;  // pooled connections a replica and shard
+  std::uint32_t body_min_rate = 512;    // of a request's body, after the first Timeouts::body; 0: none
+  std::uint32_t client_min_rate = 128;  // a client's reading, over Timeouts::client_progress of a full queue; 0: none
+  // When room is needed, a connection is let go only if it has been waited for so long: for its first byte or its head,
+  // for its body or its reading. Kept-alive connections without a request have no such time.
+  Duration shed_head_after = millis(100);
+  Duration shed_slow_after = millis(500);
+  std::uint32_t max_upstreams = 8'192;              // connections to replicas a shard
+  std::uint32_t head_slabs = 2'048;                 // requests whose head is being read or is kept for a retry
+  std::uint32_t idle_per_replica = 256;             // pooled connections a replica and shard
   std::uint32_t requests_per_upstream = 1'000'000;  // then the connection is closed
   std::uint32_t attempts = 3;                       // replicas tried for a request that none has begun to answer
   bool decision_headers = false;                    // x-warmpath-decision and x-warmpath-replica on replies

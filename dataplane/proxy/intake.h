@@ -30,8 +30,9 @@ struct Request {
   prompt::Api api = prompt::Api::none;
   prompt::Features features;  // without its model: see model()
   bool head_complete = false;
-  Instant body_begun;     // the head was complete
-  Instant body_progress;  // the last piece of the body came
+  Instant body_begun;           // the head was complete
+  Instant body_progress;        // the last piece of the body came
+  std::uint32_t body_paid = 0;  // of body_bytes when it was last taken for one that gets on
 
   [[nodiscard]] const http::RequestHead& head() const { return reader.head(); }
   [[nodiscard]] std::string_view model() const { return {model_text.data(), model_length}; }
@@ -62,6 +63,9 @@ class Intake {
   void release(Handle& slot);
   // Memory of the slabs that bodies hold, those still on their way to a replica among them.
   [[nodiscard]] std::uint64_t body_bytes() const { return bodies_.held_bytes(); }
+  [[nodiscard]] const stream::BodySlabs& bodies() const { return bodies_; }
+  // Requests being read, or kept until their reply begins.
+  [[nodiscard]] std::uint32_t held() const { return requests_.live(); }
 
  private:
   [[nodiscard]] IntakeResult read_head(stream::StreamPort& port, Request& request);

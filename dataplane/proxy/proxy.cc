@@ -14,6 +14,8 @@ Proxy::Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accou
       dispatcher_(config_, ports, upstreams_, accounts, counters_, seed),
       clients_(config.max_clients),
       sources_(config.max_clients, mix64(seed)),
+      waits_(config.max_clients),
+      gauges_(config, ports),
       exchanges_(config.max_clients),
       client_deadlines_(config.max_clients),
       stalled_(config.max_clients),
@@ -50,7 +52,14 @@ void Proxy::step(Instant now, const balance::Snapshot& snapshot) {
   while (client_deadlines_.take_due(now, client)) on_client_deadline(clients_.at(client));
   Handle upstream;
   while (upstreams_.take_due(now, upstream)) on_upstream_deadline(upstream);
+  relieve();
+  note_pools();
   snapshot_ = nullptr;
+}
+
+void Proxy::describe(MetricList& list) const {
+  counters_.describe(list);
+  gauges_.describe(list, ports_.admission());
 }
 
 Instant Proxy::next_deadline() const {

@@ -20,9 +20,11 @@
 #include "dataplane/proxy/error_reply.h"
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/intake.h"
+#include "dataplane/proxy/pool_gauges.h"
 #include "dataplane/proxy/relay.h"
 #include "dataplane/proxy/source_table.h"
 #include "dataplane/proxy/upstream_pool.h"
+#include "dataplane/proxy/wait_lists.h"
 #include "dataplane/stream/port_table.h"
 
 namespace wp::proxy {
@@ -58,13 +60,14 @@ class Proxy {
   [[nodiscard]] std::uint32_t clients() const { return clients_.live(); }
   [[nodiscard]] std::uint32_t exchanges() const { return exchanges_.live(); }
   [[nodiscard]] const ProxyCounters& counters() const { return counters_; }
-  void describe(MetricList& list) const { counters_.describe(list); }
+  void describe(MetricList& list) const;
 
  private:
   // --- client_side.cc
   void accept(stream::StreamPort& port);
   // Why the shard takes no more connections, or none from there; Reason::none when it does.
-  [[nodiscard]] Reason admit(const Endpoint& source) const;
+  // Lets go of another one for it, if it must.
+  [[nodiscard]] Reason admit(const Endpoint& source);
   void turn_away(stream::StreamPort& port, Reason why);
   void on_client(Handle h);
   void read_requests(Handle h);
@@ -81,6 +84,24 @@ class Proxy {
   // When the body that is being read is over its time, were no further piece to come.
   [[nodiscard]] Instant body_deadline(const Request& request) const;
   void arm_client(Handle h, Instant when) { client_deadlines_.arm(h.index, when); }
+
+  // The client's next request is awaited.
+  void await_request(Handle h);
+
+  // --- shed.cc
+  // Closes the connection that has been waited for longest, if long enough.
+  [[nodiscard]] bool shed_oldest(Wait what);
+  // For a new connection: whoever gets on least.
+  [[nodiscard]] bool shed_for_client();
+  // For a request's head.
+  [[nodiscard]] bool shed_for_head() { return shed_oldest(Wait::head) || shed_oldest(Wait::body); }
+  [[nodiscard]] bool shed_for_body(const stream::SlicePool& slabs);
+  void shed(Handle h, Wait what);
+  // Keeps a part of every pool free of peers that make no progress. Bounded work.
+  void relieve();
+  void relieve_bodies();
+  void relieve_buffers();
+  void note_pools();
 
   // --- replica_side.cc
   void on_upstream(Handle h);
@@ -113,10 +134,13 @@ class Proxy {
   Dispatcher dispatcher_;
   Pool<Client> clients_;
   SourceTable sources_;
+  WaitLists waits_;
+  PoolGauges gauges_;
   Pool<Exchange> exchanges_;
   Deadlines client_deadlines_;
   ReadyList stalled_;  // exchanges whose reply waits for the shard's own buffers
   Instant stall_over_;
+  Instant shed_again_;              // what was shed for send buffers has come back by then
   std::vector<std::byte> scratch_;  // an error reply being written
 
   // Valid within a step only.

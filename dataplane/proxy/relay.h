@@ -42,6 +42,8 @@ class Relay {
   [[nodiscard]] RelayOutcome upstream_ended(Instant now, Exchange& exchange, stream::StreamPort& upstream,
                                             stream::StreamPort& client);
 
+  // Replies whose head is being read.
+  [[nodiscard]] std::uint32_t heads() const { return intakes_.live(); }
   // Gives back what the exchange holds of a half-read reply.
   void release(Exchange& exchange);
 

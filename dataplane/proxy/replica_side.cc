@@ -80,6 +80,7 @@ void Proxy::settle(Handle e, const RelayOutcome& outcome) {
   if (exchange.blocked && outcome.kind != Kind::blocked) {
     exchange.blocked = false;
     client_deadlines_.disarm(exchange.client.index);
+    waits_.leave(exchange.client.index);
     upstreams_.arm(exchange.upstream, now_ + patience(exchange));
   } else if (outcome.progress && exchange.first_byte_seen && outcome.kind != Kind::blocked) {
     upstreams_.arm(exchange.upstream, now_ + patience(exchange));
@@ -98,6 +99,7 @@ void Proxy::settle(Handle e, const RelayOutcome& outcome) {
       exchange.client_took = ports_.get(clients_.get(exchange.client).port).bytes_sent();
       // The wait is the client's fault now, not the replica's.
       arm_client(exchange.client, now_ + config_.timeouts.client_progress);
+      waits_.enter(exchange.client.index, Wait::reader, now_);
       upstreams_.arm(exchange.upstream, kNever);
       return;
     case Kind::complete: return complete(e);
@@ -175,10 +177,7 @@ void Proxy::complete(Handle e) {
   exchange.upstream = {};
   end_exchange(e);
   if (!keep_alive) return close_client(h, Reason::finished);
-  clients_.get(h).answered = true;
-  arm_client(h, now_ + config_.timeouts.keep_alive);
-  // The next pipelined request, or a close that came meanwhile, is looked at in its own right.
-  ports_.requeue_for_application(clients_.get(h).port);
+  await_request(h);
 }
 
 void Proxy::fail_exchange(Handle e, Reason why) {
@@ -213,6 +212,7 @@ void Proxy::end_exchange(Handle e) {
   if (exchange.request.valid()) intake_.release(exchange.request);
   relay_.release(exchange);
   stalled_.remove(e.index);
+  waits_.leave(exchange.client.index);
   clients_.get(exchange.client).exchange = {};
   exchanges_.destroy(e);
   counters_.in_flight.sub();

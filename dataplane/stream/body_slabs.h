@@ -34,6 +34,10 @@ class BodySlabs {
   [[nodiscard]] std::uint32_t held() const;
   [[nodiscard]] std::uint64_t held_bytes() const;
 
+  // One class, by size.
+  static constexpr std::size_t kClasses = 4;
+  [[nodiscard]] const SlicePool& of_class(std::size_t i) const { return *classes_[i]; }
+
  private:
   std::uint32_t max_body_;
   std::array<std::unique_ptr<SlicePool>, 4> classes_;

@@ -72,13 +72,14 @@ bool StreamPort::append(Bytes bytes) {
   return true;
 }
 
-void StreamPort::notify_writable() {
+void StreamPort::notify_below(std::uint32_t bytes) {
   // Nothing queued means that no sent() will come: without this an application that stopped because a pool was empty,
   // not because of credit, would wait for ever.
   if (tx_.empty()) {
     tell_application(kWritable);
   } else {
-    notify_writable_ = true;
+    notify_ = true;
+    notify_below_ = bytes;
   }
 }
 
@@ -155,8 +156,8 @@ void StreamPort::deliver_fin() {
 void StreamPort::sent(std::uint32_t n) {
   tx_.consume(n);
   bytes_sent_ += n;
-  if (notify_writable_ && tx_.bytes() * 2 <= tx_.limit()) {
-    notify_writable_ = false;
+  if (notify_ && tx_.bytes() <= notify_below_) {
+    notify_ = false;
     tell_application(kWritable);
   }
 }

@@ -25,7 +25,7 @@ using PortId = Handle;
 enum PortEvent : std::uint8_t {
   kOpened = 1,      // accepted, or the handshake that connect() asked for is complete
   kReadable = 2,    // rx grew
-  kWritable = 4,    // tx shrank to at most half its limit after notify_writable()
+  kWritable = 4,    // tx shrank as notify_writable() or notify_drained() asked
   kPeerClosed = 8,  // the peer's FIN: nothing follows what is in rx
   kFailed = 16,     // the stream is dead, failure() says why; what is in rx is all there will ever be
 };
@@ -74,7 +74,9 @@ class StreamPort {
   // What the transport took of all that was queued since the port was made.
   [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
   // Asks for one kWritable, once tx has drained to half its limit; at once when nothing is queued.
-  void notify_writable();
+  void notify_writable() { notify_below(tx_.limit() / 2); }
+  // The same, once all that is queued was sent.
+  void notify_drained() { notify_below(0); }
 
   // Half-close: FIN after what is queued. No push or append may follow.
   void finish();
@@ -129,6 +131,7 @@ class StreamPort {
  private:
   friend class PortTable;
   void after_consume();
+  void notify_below(std::uint32_t bytes);
   void tell_application(std::uint8_t event);
   void tell_transport();
   void forget_application();
@@ -152,9 +155,10 @@ class StreamPort {
   bool closing_ = false;
   bool aborting_ = false;
   bool rx_paused_ = false;
-  bool notify_writable_ = false;
+  bool notify_ = false;
   bool landing_busy_ = false;
   bool offered_ = false;
+  std::uint32_t notify_below_ = 0;
 };
 
 }  // namespace wp::stream

@@ -42,6 +42,16 @@ PortId PortTable::accept(const Endpoint& local, const Endpoint& remote) {
   return id;
 }
 
+bool PortTable::may_accept() {
+  admission_.look(PoolName::ports, capacity() - live(), capacity());
+  admission_.look(PoolName::nodes, nodes_.available(), limits_.nodes);
+  // The last eighth is kept for connections with nothing unread, so that a new one is served whoever holds the rest:
+  // only of that eighth something must be left.
+  admission_.look(PoolName::receive, receive_.free() + receive_.lent(), receive_.entries() / 8);
+  admission_.look(PoolName::slabs, slabs_.free(), slabs_.entries());
+  return admission_.open();
+}
+
 void PortTable::destroy(PortId id) {
   const StreamPort& port = ports_.get(id);
   WP_ASSERT(port.closing_ || port.aborting_);

@@ -6,6 +6,7 @@
 
 #include "dataplane/base/pool.h"
 #include "dataplane/base/ready_list.h"
+#include "dataplane/stream/admission.h"
 #include "dataplane/stream/port.h"
 #include "dataplane/stream/slice.h"
 
@@ -43,6 +44,8 @@ class PortTable {
   // --- the transport's side
   // A port for an accepted connection, ready for the application; invalid when the table is full.
   [[nodiscard]] PortId accept(const Endpoint& local, const Endpoint& remote);
+  // Whether a connection should be accepted now: none of the shard's pools is nearly used up.
+  [[nodiscard]] bool may_accept();
   [[nodiscard]] bool next_for_transport(PortId& id);
   [[nodiscard]] std::uint32_t transport_ready() const { return for_transport_.size(); }
   void requeue_for_transport(PortId id);
@@ -58,6 +61,8 @@ class PortTable {
   [[nodiscard]] SlicePool& slabs() { return slabs_; }
   [[nodiscard]] NodePool& nodes() { return nodes_; }
   [[nodiscard]] const StreamLimits& limits() const { return limits_; }
+  // The application tells it of the pools that are its own.
+  [[nodiscard]] Admission& admission() { return admission_; }
   template <class Visit>
   void for_each(Visit&& visit) {
     ports_.for_each([&](PortId, StreamPort& port) { visit(port); });
@@ -73,6 +78,7 @@ class PortTable {
   SlicePool receive_;
   SlicePool slabs_;
   Pool<StreamPort> ports_;
+  Admission admission_;
   std::vector<PortId> by_index_;
   ReadyList for_application_;
   ReadyList for_transport_;

@@ -24,6 +24,7 @@ SimNet::~SimNet() {
 }
 
 std::shared_ptr<SimConn> SimNet::connect(const Endpoint& client) {
+  if (!ports_.may_accept()) return nullptr;
   Endpoint local;
   local.family = Endpoint::Family::v4;
   local.port = 8080;

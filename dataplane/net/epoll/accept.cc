@@ -15,7 +15,7 @@ constexpr int kAcceptsPerTurn = 64;  // a listener; level-triggered, so the rest
 
 void EpollNet::accept_some(const Listener& listener) {
   for (int i = 0; accepting_ && i < kAcceptsPerTurn; ++i) {
-    if (ports_.live() >= ports_.capacity()) {
+    if (!ports_.may_accept()) {
       counters_.accept_paused.add();
       return set_accepting(false);
     }

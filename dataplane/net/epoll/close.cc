@@ -9,14 +9,14 @@ namespace wp::net {
 void EpollNet::close_gracefully(Conn& conn) {
   if (!conn.closing) {
     conn.closing = true;
-    closing_.arm(conn.id.index, now_ + config_.drain);
+    closing_.begin(conn.id.index, now_);
   }
   if (conn.broken != Reason::none) return end(conn, How::reset);
   if (!conn.fin_sent) return;
   if (conn.peer_fin) return end(conn, How::orderly);
   if (conn.lingering) return;
   conn.lingering = true;
-  closing_.arm(conn.id.index, now_ + config_.linger);
+  closing_.linger(conn.id.index, now_);
 }
 
 void EpollNet::abort(Conn& conn) {
@@ -35,7 +35,7 @@ void EpollNet::end(Conn& conn, How how) {
   readable_.remove(conn.id.index);
   starved_.remove(conn.id.index);
   rationed_.remove(conn.id.index);
-  closing_.disarm(conn.id.index);
+  closing_.forget(conn.id.index);
   if (conn.fd >= 0) {
     if (how == How::reset) reset_on_close(conn.fd);
     close(conn.fd);
@@ -57,6 +57,16 @@ void EpollNet::expire_lingers() {
     Conn& conn = conns_[index];
     counters_.lingers_expired.add();
     // After our FIN the kernel still sends what it has; before it, the peer did not take the reply in time.
+    end(conn, conn.fin_sent ? How::orderly : How::reset);
+  }
+}
+
+void EpollNet::shed_closings() {
+  constexpr int kPerTurn = 64;
+  std::uint32_t index = 0;
+  for (int i = 0; i < kPerTurn && closing_.oldest_in_a_crowd(now_, ports_, index); ++i) {
+    counters_.closings_shed.add();
+    Conn& conn = conns_[index];
     end(conn, conn.fin_sent ? How::orderly : How::reset);
   }
 }

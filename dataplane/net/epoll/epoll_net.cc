@@ -25,7 +25,7 @@ EpollNet::EpollNet(const NetConfig& config, stream::PortTable& ports)
       readable_(ports.capacity()),
       starved_(ports.capacity()),
       rationed_(ports.capacity()),
-      closing_(ports.capacity()) {}
+      closing_(config, ports.capacity()) {}
 
 std::expected<std::unique_ptr<EpollNet>, std::string> EpollNet::create(const NetConfig& config,
                                                                        stream::PortTable& ports) {
@@ -135,11 +135,13 @@ void EpollNet::on_stream_event(Conn& conn, stream::StreamPort& port, std::uint32
 
 void EpollNet::flush(Instant now) {
   now_ = now;
-  if (!accepting_ && ports_.live() < ports_.capacity() && now >= accept_again_) set_accepting(true);
   stream::PortId id;
   for (std::uint32_t left = ports_.transport_ready(); left > 0 && ports_.next_for_transport(id); --left) service(id);
   serve_starved();
   expire_lingers();
+  shed_closings();
+  // Last, so that what was freed in this turn counts: the next may be a long time off.
+  if (!accepting_ && now >= accept_again_ && ports_.may_accept()) set_accepting(true);
 }
 
 Instant EpollNet::next_deadline() const {
@@ -161,7 +163,7 @@ void EpollNet::service(stream::PortId id) {
       if (!port.closing()) break;
       // What was queued before close() is still worth sending, but not for ever.
       if (port.tx().empty()) return end(conn, How::reset);
-      if (closing_.armed(id.index) == kNever) closing_.arm(id.index, now_ + config_.drain);
+      if (!closing_.begun(id.index)) closing_.begin(id.index, now_);
       break;
     case Stage::open: pump(conn, port); break;
     case Stage::ended:

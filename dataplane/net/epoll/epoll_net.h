@@ -15,8 +15,8 @@
 #include <sys/epoll.h>
 #include <sys/types.h>
 
-#include "dataplane/base/deadlines.h"
 #include "dataplane/base/ready_list.h"
+#include "dataplane/net/closing.h"
 #include "dataplane/net/socket.h"
 #include "dataplane/net/transport.h"
 #include "dataplane/stream/port_table.h"
@@ -118,6 +118,7 @@ class EpollNet {
   void end(Conn& conn, How how);
   void release(Conn& conn);
   void expire_lingers();
+  void shed_closings();
 
   static constexpr std::uint32_t kEvents = 512;
 
@@ -128,7 +129,7 @@ class EpollNet {
   ReadyList readable_;       // may be read now
   ReadyList starved_;        // found no buffer or list node
   ReadyList rationed_;       // hold unread bytes while the pool is nearly empty
-  Deadlines closing_;
+  Closing closing_;
   std::vector<Listener> listeners_;
   std::array<epoll_event, kEvents> events_;
   std::uint32_t event_count_ = 0;

@@ -32,7 +32,7 @@ void EpollNet::send_queued(Conn& conn, stream::StreamPort& port) {
       port.sent(static_cast<std::uint32_t>(sent));
       // A short write has filled the socket, epoll(7).
       if (static_cast<std::size_t>(sent) < bytes) conn.writable = false;
-      if (port.closing()) closing_.arm(conn.id.index, now_ + config_.drain);
+      if (port.closing()) closing_.progress(conn.id.index, now_);
     } else if (errno == EAGAIN) {
       conn.writable = false;
     } else if (errno != EINTR) {

@@ -1,5 +1,5 @@
-// Accepting. The multishot accept empties the kernel's queue as fast as it fills; when the port table is full it is
-// cancelled, and what it accepted until then waits here, so that a full table resets nobody.
+// Accepting. The multishot accept empties the kernel's queue as fast as it fills; when a pool is nearly used up it
+// is cancelled, and what it accepted until then waits here, so that a full shard resets nobody.
 #include <algorithm>
 #include <cerrno>
 
@@ -39,7 +39,7 @@ void KernelNet::close_listener(Listener& listener) {
 }
 
 void KernelNet::arm_listeners() {
-  if (!waiting_.empty() || ports_.live() >= ports_.capacity() || now_ < accept_again_) return;
+  if (!waiting_.empty() || now_ < accept_again_ || !ports_.may_accept()) return;
   for (std::uint32_t i = 0; i < listeners_.size(); ++i) {
     Listener& listener = listeners_[i];
     if (listener.armed || listener.closing) continue;
@@ -64,7 +64,7 @@ void KernelNet::on_accept(const Completion& completion) {
   Listener& listener = listeners_[completion.tag.id.index];
   if (!completion.more()) listener.armed = listener.cancelling = false;
   if (completion.result >= 0) {
-    if (waiting_.empty() && ports_.live() < ports_.capacity()) {
+    if (waiting_.empty() && ports_.may_accept()) {
       adopt(completion.result, listener);
     } else if (waiting_.size() < config_.backlog) {
       waiting_.push_back({completion.result, completion.tag.id.index});
@@ -83,12 +83,12 @@ void KernelNet::on_accept(const Completion& completion) {
 
 void KernelNet::adopt_waiting() {
   std::size_t adopted = 0;
-  while (adopted < waiting_.size() && ports_.live() < ports_.capacity()) {
+  while (adopted < waiting_.size() && ports_.may_accept()) {
     const Waiting& next = waiting_[adopted++];
     adopt(next.fd, listeners_[next.listener]);
   }
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(adopted));
-  if (ports_.live() < ports_.capacity() || accept_paused_) return;
+  if (accept_paused_ || ports_.may_accept()) return;
   const bool armed = std::any_of(listeners_.begin(), listeners_.end(), [](const Listener& l) { return l.armed; });
   if (!armed) return;
   accept_paused_ = true;

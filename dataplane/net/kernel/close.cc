@@ -14,20 +14,20 @@ void KernelNet::close_gracefully(Conn& conn) {
   if (!conn.closing) {
     conn.closing = true;
     held_.clear(conn.held);
-    closing_.arm(conn.id.index, now_ + config_.drain);
+    closing_.begin(conn.id.index, now_);
   }
   if (conn.broken != Reason::none) return end(conn, How::reset);
   if (!conn.fin_sent) return;
   if (conn.peer_fin) return end(conn, How::orderly);
   if (conn.lingering) return;
   conn.lingering = true;
-  closing_.arm(conn.id.index, now_ + config_.linger);
+  closing_.linger(conn.id.index, now_);
 }
 
 // The application closed before the handshake was complete. What it queued is still worth sending, but not for ever.
 void KernelNet::close_unconnected(Conn& conn, stream::StreamPort& port) {
   if (port.tx().empty()) return end(conn, How::reset);
-  if (closing_.armed(conn.id.index) == kNever) closing_.arm(conn.id.index, now_ + config_.drain);
+  if (!closing_.begun(conn.id.index)) closing_.begin(conn.id.index, now_);
 }
 
 void KernelNet::abort(Conn& conn) {
@@ -53,7 +53,7 @@ void KernelNet::end(Conn& conn, How how) {
   starved_.remove(conn.id.index);
   rationed_.remove(conn.id.index);
   undelivered_.remove(conn.id.index);
-  closing_.disarm(conn.id.index);
+  closing_.forget(conn.id.index);
   if (how == How::reset) {
     counters_.system_calls.add();
     reset_on_close(conn.fd);
@@ -92,6 +92,16 @@ void KernelNet::expire_lingers() {
     Conn& conn = conns_[index];
     counters_.lingers_expired.add();
     // After our FIN the kernel still sends what it has; before it, the peer did not take the reply in time.
+    end(conn, conn.fin_sent ? How::orderly : How::reset);
+  }
+}
+
+void KernelNet::shed_closings() {
+  constexpr int kPerTurn = 64;
+  std::uint32_t index = 0;
+  for (int i = 0; i < kPerTurn && closing_.oldest_in_a_crowd(now_, ports_, index); ++i) {
+    counters_.closings_shed.add();
+    Conn& conn = conns_[index];
     end(conn, conn.fin_sent ? How::orderly : How::reset);
   }
 }

@@ -19,7 +19,7 @@ KernelNet::KernelNet(const NetConfig& config, stream::PortTable& ports, KernelFe
       starved_(ports.capacity()),
       rationed_(ports.capacity()),
       undelivered_(ports.capacity()),
-      closing_(ports.capacity()) {
+      closing_(config, ports.capacity()) {
   WP_ASSERT(ports.capacity() <= Tag::kMaxIndex);
   waiting_.reserve(config.backlog);
 }
@@ -102,11 +102,13 @@ void KernelNet::flush(Instant now) {
   if (!ring_->started()) return;
   now_ = now;
   buffers_->top_up();
-  adopt_waiting();
   stream::PortId id;
   for (std::uint32_t left = ports_.transport_ready(); left > 0 && ports_.next_for_transport(id); --left) service(id);
   serve_starved();
   expire_lingers();
+  shed_closings();
+  // Last, so that what was freed in this turn counts: the next may be a long time off.
+  adopt_waiting();
 }
 
 Instant KernelNet::next_deadline() const {

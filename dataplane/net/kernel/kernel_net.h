@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "dataplane/base/deadlines.h"
 #include "dataplane/base/ready_list.h"
+#include "dataplane/net/closing.h"
 #include "dataplane/net/kernel/buffer_ring.h"
 #include "dataplane/net/kernel/conn.h"
 #include "dataplane/net/kernel/held.h"
@@ -119,6 +119,7 @@ class KernelNet {
   void retire(Conn& conn);
   void release(Conn& conn);
   void expire_lingers();
+  void shed_closings();
   void cancel_everything();
 
   const NetConfig config_;
@@ -132,7 +133,7 @@ class KernelNet {
   ReadyList starved_;      // found no buffer; first come, first served
   ReadyList rationed_;     // hold unread bytes while the pool is nearly empty
   ReadyList undelivered_;  // have held pieces
-  Deadlines closing_;
+  Closing closing_;
   std::vector<Listener> listeners_;
   std::vector<Waiting> waiting_;
   Instant now_{};

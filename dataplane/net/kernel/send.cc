@@ -50,7 +50,7 @@ void KernelNet::on_send(Conn& conn, stream::StreamPort& port, std::int32_t resul
     conn.broken = why;
     return;
   }
-  if (port.closing()) closing_.arm(conn.id.index, now_ + config_.drain);
+  if (port.closing()) closing_.progress(conn.id.index, now_);
   if (!port.tx().empty() || port.wants_fin()) ports_.requeue_for_transport(conn.id);
 }
 

@@ -117,12 +117,12 @@ TYPED_TEST(NetPressure, StarvedReceiversGoOnWhenBuffersAreBack) {
   const Endpoint listener = world.listen();
   auto [hog, hog_id] = world.join(listener);
   const std::string body = pattern(100'000);
+  std::vector<std::pair<Peer, stream::PortId>> others;
+  for (int i = 0; i < 16; ++i) others.push_back(world.join(listener));
   ASSERT_TRUE(world.until([&, &hog = hog] {
     hog.send(body);
     return world.ports.receive_pool().held() == 4;
   }));
-  std::vector<std::pair<Peer, stream::PortId>> others;
-  for (int i = 0; i < 16; ++i) others.push_back(world.join(listener));
   std::vector<std::size_t> out(others.size());
   std::vector<std::string> got(others.size());
   const auto push = [&] {

@@ -371,6 +371,9 @@ TEST(ProxyAccept, MoreClientsThanSlotsAreTurnedAway) {
   Box box(1, config);
   const Conn a = box.client();
   const Conn b = box.client();
+  for (const Conn& busy : {a, b}) busy->send(chat("x"));
+  box.settle();
+  box.advance(seconds(60));
   const Conn c = box.client();
   box.settle();
   EXPECT_EQ(status_of(take(c)), 503);

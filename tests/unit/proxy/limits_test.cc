@@ -139,9 +139,12 @@ TEST(ProxyLimits, SlotsForHeadsAreBounded) {
   proxy::ProxyConfig config = Box::default_config();
   config.head_slabs = 2;
   Box box(1, config);
+  const Conn c = client_from(box, 3);
+  box.settle();
   const Conn a = busy_client(box, 1);
   const Conn b = busy_client(box, 2);
-  const Conn c = busy_client(box, 3);
+  c->send(chat("one too many"));
+  box.settle();
   const std::string reply = take(c);
   EXPECT_EQ(status_of(reply), 503);
   EXPECT_EQ(code_of(reply), "no_head_slab");

@@ -269,8 +269,8 @@ TEST(ProxyRequest, BodySlabsAtTheirMarkShedAndRecover) {
     held.push_back(box.client());
     held.back()->send("POST /v1/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{");
   }
-  box.settle();
   const Conn shed = box.client();
+  box.settle();
   shed->send(chat("one too many"));
   box.settle();
   const std::string reply = take(shed);
