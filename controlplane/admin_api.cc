@@ -13,6 +13,7 @@ AdminApi::AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardW
     if (!request.reads()) return method_not_allowed("GET, HEAD");
     return {200, std::string(kMetricContentType), exposition.scrape(), {}};
   });
+  serve_leaf("/live", [this](const AdminRequest& request) { return health_.live(request); });
   serve_leaf("/health", [this](const AdminRequest& request) { return health_.health(request); });
   serve_leaf("/ready", [this](const AdminRequest& request) { return health_.ready(request); });
   serve_leaf("/status", [this](const AdminRequest& request) { return status_.handle(request); });

@@ -20,7 +20,7 @@ class AdminApi {
   // Answers a path and all below it; `rest` is what stands behind the path and its '/', without the query.
   using Resource = std::function<AdminReply(const AdminRequest& request, std::string_view rest)>;
 
-  // Serves what every daemon has: /metrics, /health, /ready, /status, /replicas.
+  // Serves what every daemon has: /metrics, /live, /health, /ready, /status, /replicas.
   AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardWatch& watch, Exposition& exposition);
   AdminApi(const AdminApi&) = delete;
   AdminApi& operator=(const AdminApi&) = delete;

@@ -1,5 +1,7 @@
-// GET /health and GET /ready: can requests be served, and should new ones come.
+// GET /live, /health and /ready: would a restart help, can requests be served, should new ones come.
 #pragma once
+
+#include <cstdint>
 
 #include "controlplane/admin_reply.h"
 #include "controlplane/fleet.h"
@@ -12,13 +14,16 @@ class AdminHealth {
  public:
   AdminHealth(const Fleet& fleet, const ShardWatch& watch) : fleet_(fleet), watch_(watch) {}
 
-  // 200, or 503 with the reasons.
-  [[nodiscard]] AdminReply health(const AdminRequest& request) const { return answer(request, false); }
-  // As health, and 503 while the daemon drains.
-  [[nodiscard]] AdminReply ready(const AdminRequest& request) const { return answer(request, true); }
+  // 200, or 503 with the reasons: a shard does not turn.
+  [[nodiscard]] AdminReply live(const AdminRequest& request) const { return answer(request, Asked::live); }
+  // As live, and 503 when no replica can be picked.
+  [[nodiscard]] AdminReply health(const AdminRequest& request) const { return answer(request, Asked::health); }
+  // As health, and 503 from the moment the daemon leaves.
+  [[nodiscard]] AdminReply ready(const AdminRequest& request) const { return answer(request, Asked::ready); }
 
  private:
-  [[nodiscard]] AdminReply answer(const AdminRequest& request, bool ready) const;
+  enum class Asked : std::uint8_t { live, health, ready };
+  [[nodiscard]] AdminReply answer(const AdminRequest& request, Asked asked) const;
 
   const Fleet& fleet_;
   const ShardWatch& watch_;

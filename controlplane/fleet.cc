@@ -95,6 +95,11 @@ FleetResult Fleet::undrain(const std::string& name) {
   return changed(registry_.set_draining(name, false), name, " drains no more");
 }
 
+void Fleet::leave() {
+  registry_.set_leaving();
+  publish();
+}
+
 void Fleet::drain_all() {
   registry_.set_draining();
   publish();

@@ -44,7 +44,9 @@ class Fleet {
   // Draining replicas keep the requests they have and get no new ones.
   [[nodiscard]] FleetResult drain(const std::string& name);
   [[nodiscard]] FleetResult undrain(const std::string& name);
-  // The daemon stops.
+  // The daemon will stop: it is not ready from now on, and serves on.
+  void leave();
+  // It stops.
   void drain_all();
 
   [[nodiscard]] const Registry& registry() const { return registry_; }

@@ -72,11 +72,18 @@ Problem read_hex_key(const std::string& text, std::uint64_t& value) {
   return "up to 16 hexadecimal digits are wanted";
 }
 
-Problem read_timeout(const std::string& text, Duration& value) {
+Problem read_duration(const std::string& text, Duration& value) {
   const auto parsed = parse_duration(text);
   if (!parsed) return parsed.error();
-  if (*parsed <= Duration{}) return "it must be above zero";
   value = *parsed;
+  return {};
+}
+
+Problem read_timeout(const std::string& text, Duration& value) {
+  Duration read;
+  if (Problem problem = read_duration(text, read)) return problem;
+  if (read <= Duration{}) return "it must be above zero";
+  value = read;
   return {};
 }
 

@@ -18,6 +18,7 @@ using Problem = std::optional<std::string>;
 [[nodiscard]] Problem read_bytes(const std::string& text, std::uint32_t low, std::uint32_t high, std::uint32_t& value);
 [[nodiscard]] Problem read_factor(const std::string& text, double& value);
 [[nodiscard]] Problem read_hex_key(const std::string& text, std::uint64_t& value);
+[[nodiscard]] Problem read_duration(const std::string& text, Duration& value);
 [[nodiscard]] Problem read_timeout(const std::string& text, Duration& value);  // above zero
 [[nodiscard]] Problem read_strategy(const std::string& text, balance::Strategy& value);
 [[nodiscard]] Problem read_transport(const std::string& text, TransportChoice& value);

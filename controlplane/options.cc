@@ -158,6 +158,11 @@ class Reader {
               path.session_headers, read_header_name);
     replacing("--pass-path", "PATH", "a path passed on besides the APIs; repeatable, replaces the known list",
               path.pass_paths, read_path);
+    one("--probe-path", "PATH", "answer PATH/live and PATH/ready on the traffic port, without a replica [no]", "",
+        [&path](const std::string& t) -> Problem {
+          if (t.ends_with('/')) return "it ends without '/'";
+          return read_path(t, path.probe_prefix);
+        });
     one("--hash-key", "HEX", "keys the session and prefix hashes; the same on nodes that must agree [0]", "",
         [&path](const std::string& t) { return read_hex_key(t, path.hash_key); });
     constexpr std::uint32_t kMaxBody = 256U << 20U;
@@ -196,6 +201,8 @@ class Reader {
     timeout("--client-timeout", "a client that does not read its reply", path.client_timeout);
     timeout("--upstream-idle-timeout", "an unused connection to a replica is kept; below the replica's own keep-alive",
             path.upstream_idle_timeout);
+    one("--drain-delay", "TIME", "after SIGTERM, how long it says that it is not ready and serves on", "0ms",
+        [this](const std::string& t) { return read_duration(t, options_.drain_delay); });
     timeout("--drain-seconds", "how long requests may finish after SIGTERM", options_.drain_timeout);
   }
 
@@ -211,6 +218,16 @@ class Reader {
             "--no-pin", [this] { options_.pin = false; }, "let shards run on any core")
         ->group(group_)
         ->excludes(pin);
+    const auto name = [](std::string& value) {
+      return [&value](const std::string& text) -> Problem {
+        if (text.empty()) return "a name or number is wanted";
+        value = text;
+        return {};
+      };
+    };
+    one("--user", "NAME", "whom to become once everything is open, when started as root [stay]", "",
+        name(options_.user));
+    one("--group", "NAME", "with --user: the group; else it is the user's own", "", name(options_.group));
     const auto print = [this](Action action) { return [this, action] { options_.action = action; }; };
     app_.add_flag_callback("--print-reasons", print(Action::print_reasons), "print the table of reasons and exit")
         ->group(group_);

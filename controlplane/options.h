@@ -35,6 +35,7 @@ struct RequestPathOptions {
   std::uint32_t client_min_rate = 0;  // bytes a second
   std::vector<std::string> session_headers;
   std::vector<std::string> pass_paths;
+  std::string probe_prefix;  // empty: no probes on the traffic port
   std::uint64_t hash_key = 0;
   Duration head_timeout;
   Duration body_timeout;
@@ -60,7 +61,10 @@ struct Options {
   bool pin = true;
   Duration resolve_interval = seconds(5);
   HealthPolicy health;
+  Duration drain_delay;  // unready and serving, before the drain
   Duration drain_timeout = seconds(30);
+  std::string user;   // to become once everything is open; empty: stay
+  std::string group;  // empty: the user's own
   RequestPathOptions path;
 };
 

@@ -126,6 +126,7 @@ std::unique_ptr<const Snapshot> Registry::build() {
   auto snapshot = std::make_unique<Snapshot>();
   snapshot->version = ++version_;
   snapshot->draining = draining_;
+  snapshot->ready = ready();
   balance::Pool pool;
   pool.name = "default";
   pool.strategy = config_.strategy;

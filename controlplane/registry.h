@@ -63,6 +63,11 @@ class Registry {
   [[nodiscard]] bool set_health(std::string_view name, Health health);
   // The daemon stops: every Snapshot from now on says so.
   void set_draining() { draining_ = true; }
+  // It will stop soon: readiness says so, and all else goes on.
+  void set_leaving() { leaving_soon_ = true; }
+  // Whether new clients should come: the daemon does not leave, and some pool can serve.
+  [[nodiscard]] bool ready() const { return !leaving_soon_ && !draining_ && pickable() > 0; }
+  [[nodiscard]] bool leaving() const { return leaving_soon_ || draining_; }
 
   // A Snapshot of what there is now, with the next version. The caller publishes it, then calls published(). Where a
   // pool could pick nobody, its replicas that are not judged yet are taken as up.
@@ -108,6 +113,7 @@ class Registry {
   std::vector<std::uint32_t> generations_;  // by id: the last one handed out
   std::uint64_t version_ = 0;
   bool draining_ = false;
+  bool leaving_soon_ = false;
 };
 
 }  // namespace wp::control

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include <unistd.h>
+
 #include "controlplane/daemon/affinity.h"
 #include "controlplane/daemon/clock.h"
 #include "controlplane/daemon/descriptors.h"
@@ -44,6 +46,14 @@ Daemon::Daemon(const control::Options& options, std::string version, std::uint64
 Daemon::~Daemon() = default;
 
 std::expected<void, std::string> Daemon::start() {
+  if (auto opened = notifier_.open(); !opened) return opened;
+  if (!options_.user.empty()) {
+    auto found = find_identity(options_.user, options_.group);
+    if (!found) return std::unexpected("--user: " + found.error());
+    become_ = std::move(*found);
+    if (::geteuid() != 0 && ::geteuid() != become_->uid) return std::unexpected("--user: only root can become another");
+  }
+  if (auto forbidden = forbid_new_privileges(); !forbidden) return forbidden;
   auto cores = control::plan_cores(control::allowed_cores(), options_.shards, options_.pin);
   if (!cores) return std::unexpected(std::move(cores.error()));
   cores_ = std::move(*cores);
@@ -65,13 +75,37 @@ std::expected<void, std::string> Daemon::start() {
   if (auto chosen = choose_transport(); !chosen) return chosen;
   if (auto started = start_shards(); !started) return started;
   if (auto opened = open_admin(); !opened) return opened;
-  lifecycle_ = std::make_unique<Lifecycle>(io_, fleet_, shards_, options_.drain_timeout);
+  if (auto dropped = drop_privileges(); !dropped) return dropped;
+  lifecycle_ =
+      std::make_unique<Lifecycle>(io_, fleet_, shards_, notifier_, options_.drain_delay, options_.drain_timeout);
   lifecycle_->watch();
   tick();
   look_first();
   for (const auto& shard : shards_) shard->go();
   announce();
+  notifier_.ready(status());
   return {};
+}
+
+Daemon::Outcome Daemon::drop_privileges() {
+  if (!become_ || ::geteuid() == become_->uid) {
+    if (::geteuid() == 0) log::warn("running as root: --user drops its privileges once the sockets are open");
+    return {};
+  }
+  std::vector<std::string> files;
+  if (!options_.control_socket.empty()) files.push_back(options_.control_socket);
+  const auto problems = become(*become_, files);
+  if (!problems) return std::unexpected(problems.error());
+  for (const std::string& problem : *problems) log::warn(problem);
+  log::info("running as " + become_->name);
+  return {};
+}
+
+std::string Daemon::status() const {
+  const std::uint64_t connections = lifecycle_->connections();
+  return std::to_string(registry_.pickable()) + " of " + std::to_string(registry_.members().size()) +
+         " replicas can be picked, " + std::to_string(connections) +
+         (connections == 1 ? " connection" : " connections");
 }
 
 // So that no request goes to a replica that is plainly gone or still loads.
@@ -144,10 +178,15 @@ void Daemon::announce() const {
 }
 
 void Daemon::tick() {
-  watch_timer_.expires_after(std::chrono::seconds(1));
+  // Three signs of life in the time that the service manager waits for one.
+  const bool watched = notifier_.watchdog() > Duration{};
+  const Duration pause = watched ? std::min(seconds(1), nanos(notifier_.watchdog().ns / 3)) : seconds(1);
+  watch_timer_.expires_after(std::chrono::nanoseconds(pause.ns));
   watch_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     watch_.tick();
+    beat(watch_, notifier_);
+    notifier_.status(lifecycle_->ending() ? "draining: " + status() : status());
     tick();
   });
 }

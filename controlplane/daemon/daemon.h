@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "controlplane/admin_server.h"
 #include "controlplane/core_plan.h"
 #include "controlplane/daemon/lifecycle.h"
+#include "controlplane/daemon/notify.h"
+#include "controlplane/daemon/privileges.h"
 #include "controlplane/daemon/shard_thread.h"
 #include "controlplane/exposition.h"
 #include "controlplane/fleet.h"
@@ -45,8 +48,10 @@ class Daemon {
   [[nodiscard]] Outcome open_admin();
   [[nodiscard]] Outcome choose_transport();
   [[nodiscard]] Outcome start_shards();
+  [[nodiscard]] Outcome drop_privileges();
   void look_first();
   void announce() const;
+  [[nodiscard]] std::string status() const;
   void tick();
 
   [[nodiscard]] shard::SharedState shared() { return {published_, qsbr_, accounts_}; }
@@ -57,6 +62,8 @@ class Daemon {
   control::CorePlan cores_;
   TransportKind transport_ = TransportKind::io_uring;
 
+  Notifier notifier_;
+  std::optional<Identity> become_;  // once everything is open
   boost::asio::io_context io_{1};
   balance::Accounts accounts_;
   Qsbr qsbr_;

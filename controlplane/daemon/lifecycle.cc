@@ -24,10 +24,13 @@ std::string counted(std::uint64_t connections) {
 
 }  // namespace
 
-Lifecycle::Lifecycle(asio::io_context& io, control::Fleet& fleet, const Shards& shards, Duration drain_timeout)
+Lifecycle::Lifecycle(asio::io_context& io, control::Fleet& fleet, const Shards& shards, Notifier& notifier,
+                     Duration delay, Duration drain_timeout)
     : io_(io),
       fleet_(fleet),
       shards_(shards),
+      notifier_(notifier),
+      delay_(delay),
       drain_timeout_(drain_timeout),
       signals_(io, SIGTERM, SIGINT),
       poll_(io),
@@ -41,19 +44,25 @@ void Lifecycle::watch() {
 
 void Lifecycle::on_signal(int signal) {
   const std::string name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
-  if (draining_) {
+  if (ending_) {
     control::log::warn(name + " again: stopping at once with " + counted(connections()) + " open");
     io_.stop();
     return;
   }
-  control::log::info(name + ": draining " + counted(connections()) + ", for up to " +
-                     control::to_string(drain_timeout_));
-  begin_drain();
+  ending_ = true;
+  notifier_.stopping(name + ": draining");
+  fleet_.leave();
   watch();
+  if (delay_ == Duration{}) return begin_drain();
+  control::log::info(name + ": not ready any more; draining in " + control::to_string(delay_));
+  poll_.expires_after(std::chrono::nanoseconds(delay_.ns));
+  poll_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) begin_drain();
+  });
 }
 
 void Lifecycle::begin_drain() {
-  draining_ = true;
+  control::log::info("draining " + counted(connections()) + ", for up to " + control::to_string(drain_timeout_));
   fleet_.drain_all();
   for (const auto& shard : shards_) {
     if (!shard->send(shard::Command::drain)) control::log::error("a shard takes no commands");

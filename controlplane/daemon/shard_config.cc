@@ -22,6 +22,7 @@ control::RequestPathOptions default_path_options() {
   path.client_min_rate = proxy.client_min_rate;
   path.session_headers = proxy.session_headers;
   path.pass_paths = proxy.pass_paths;
+  path.probe_prefix = proxy.probe_prefix;
   path.hash_key = proxy.hash_key;
   path.head_timeout = timeouts.head;
   path.body_timeout = timeouts.body;
@@ -53,6 +54,7 @@ ShardConfig shard_config(const control::Options& options, std::uint64_t seed) {
   proxy.max_upstreams = std::max(proxy.max_upstreams, path.max_connections);
   proxy.session_headers = path.session_headers;
   proxy.pass_paths = path.pass_paths;
+  proxy.probe_prefix = path.probe_prefix;
   proxy.hash_key = path.hash_key;
   proxy.seed = seed;
   proxy.timeouts = {.head = path.head_timeout,

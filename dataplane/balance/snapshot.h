@@ -68,6 +68,7 @@ struct Snapshot {
   std::vector<Pool> pools;
   std::vector<Route> routes;
   bool draining = false;             // the daemon stops: keep what runs, offer no keep-alive
+  bool ready = true;                 // what readiness probes are told: new clients should come
   std::vector<std::uint16_t> by_id;  // ReplicaRef::id -> index into replicas, or kNoReplica; made by seal()
 
   // The pool that serves `model` (empty when the request names none), or nullptr.

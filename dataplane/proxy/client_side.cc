@@ -75,7 +75,8 @@ void Proxy::read_requests(Handle h) {
   IntakeResult result = intake_.read(port, client.request);
   if (result.reason == Reason::no_head_slab && shed_for_head()) result = intake_.read(port, client.request);
   switch (result.kind) {
-    case IntakeResult::Kind::complete: return start_exchange(h);
+    case IntakeResult::Kind::complete:
+      return intake_.get(client.request).probe == Probe::none ? start_exchange(h) : answer_probe(h);
     case IntakeResult::Kind::refused: return refuse(h, result.reason, result.reusable && !draining_);
     case IntakeResult::Kind::need_more: break;
   }
@@ -130,14 +131,31 @@ void Proxy::refuse(Handle h, Reason reason, bool keep_alive) {
 }
 
 void Proxy::answer(Handle h, const ErrorReply& reply) {
-  Client& client = clients_.get(h);
   http::Writer out(scratch_);
   write_error(out, reply);
+  hand_out(h, out, reply.keep_alive);
+}
+
+void Proxy::answer_probe(Handle h) {
+  const Request& request = intake_.get(clients_.get(h).request);
+  const ProbeReply reply{.good = request.probe == Probe::live || (snapshot_->ready && !draining_),
+                         .keep_alive = request.head().keep_alive && !draining_,
+                         .http10 = request.head().minor_version == 0,
+                         .head_request = request.head().method == http::Method::head};
+  counters_.probes.add();
+  http::Writer out(scratch_);
+  write_probe(out, reply);
+  hand_out(h, out, reply.keep_alive);
+}
+
+// A reply that we wrote ourselves.
+void Proxy::hand_out(Handle h, const http::Writer& out, bool keep_alive) {
+  Client& client = clients_.get(h);
   WP_ASSERT(!out.overflowed());
   stream::StreamPort& port = ports_.get(client.port);
   const bool queued = port.append(out.written());
   if (client.request.valid()) intake_.release(client.request);
-  if (!queued || !reply.keep_alive) return close_client(h, Reason::finished);
+  if (!queued || !keep_alive) return close_client(h, Reason::finished);
   await_request(h);
 }
 

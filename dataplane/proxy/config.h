@@ -48,6 +48,8 @@ struct ProxyConfig {
   bool decision_headers = false;                    // x-warmpath-decision and x-warmpath-replica on replies
   // Paths besides the APIs that are passed on, to a least-loaded replica; a prefix ends at a '/' or the path's end.
   std::vector<std::string> pass_paths = {"/v1/", "/tokenize", "/detokenize"};
+  // Under it the shard answers /live and /ready itself; without a '/' at its end. Empty: it does not.
+  std::string probe_prefix;
   // Headers that may carry the session key, in order of precedence, in lower case.
   std::vector<std::string> session_headers = {
       "x-session-id",      "session-id", "session_id", "x-conversation-id", "x-claude-code-session-id",

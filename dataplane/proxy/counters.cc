@@ -29,6 +29,8 @@ void ProxyCounters::describe(MetricList& list) const {
   list.counter(requests, requests_help, "outcome=\"refused\"", refused);
   list.counter(requests, requests_help, "outcome=\"failed\"", failed);
   list.counter(requests, requests_help, "outcome=\"client_gone\"", client_gone);
+  list.counter("warmpath_probes_total",
+               "Liveness and readiness probes answered on the traffic port; not among the requests.", "", probes);
   list.gauge("warmpath_requests_in_flight", "Requests picked and not yet ended.", "", in_flight);
   list.gauge("warmpath_clients", "Client connections open.", "", clients);
   list.counter("warmpath_clients_accepted_total", "Client connections accepted.", "", accepted);

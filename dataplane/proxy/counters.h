@@ -15,6 +15,8 @@ struct ProxyCounters {
   Counter failed;       // a replica's failure was answered or cut the reply
   Counter client_gone;  // the client left first
 
+  Counter probes;  // answered by us with how we are; they are no requests
+
   Counter in_flight;  // gauge: requests picked and not yet ended
   Counter clients;    // gauge
   Counter accepted;

@@ -94,6 +94,8 @@ Reason Intake::accept_head(stream::StreamPort& port, Request& request) {
     // OPTIONS is a browser's preflight: it has no prompt and is passed on like any other path.
     if (head.method != http::Method::post && head.method != http::Method::options) return Reason::method_refused;
     if (head.method == http::Method::post) request.api = api;
+  } else if (request.probe = probe_of(config_.probe_prefix, path); request.probe != Probe::none) {
+    if (head.method != http::Method::get && head.method != http::Method::head) return Reason::method_refused;
   } else if (!passes(path)) {
     return Reason::unknown_path;
   }

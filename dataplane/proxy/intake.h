@@ -13,6 +13,7 @@
 #include "dataplane/http/head_reader.h"
 #include "dataplane/prompt/features.h"
 #include "dataplane/proxy/config.h"
+#include "dataplane/proxy/probe.h"
 #include "dataplane/stream/body_slabs.h"
 #include "dataplane/stream/port.h"
 
@@ -28,6 +29,7 @@ struct Request {
   std::uint32_t body_bytes = 0;
   http::BodyReader body_reader;
   prompt::Api api = prompt::Api::none;
+  Probe probe = Probe::none;  // we are asked, not a replica
   prompt::Features features;  // without its model: see model()
   bool head_complete = false;
   Instant body_begun;           // the head was complete

@@ -70,6 +70,10 @@ Instant Proxy::next_deadline() const {
 void Proxy::drain() {
   draining_ = true;
   upstreams_.close_all_idle(Reason::shutting_down);
+  // Requests that came before: what their replies' heads say of the connection is decided now.
+  exchanges_.for_each([](Handle, Exchange& exchange) {
+    if (!exchange.replying) exchange.keep_alive = false;
+  });
   clients_.for_each([this](Handle h, const Client& client) {
     if (!client.exchange.valid() && !client.request.valid()) close_client(h, Reason::shutting_down);
   });

@@ -74,6 +74,8 @@ class Proxy {
   void start_exchange(Handle h);
   void refuse(Handle h, Reason reason, bool keep_alive);
   void answer(Handle h, const ErrorReply& reply);
+  void answer_probe(Handle h);
+  void hand_out(Handle h, const http::Writer& out, bool keep_alive);
   // What the refused request was, as far as it was read: decides the shape of the error.
   [[nodiscard]] ErrorReply describe_refusal(const Client& client, Reason reason, bool keep_alive);
   void close_client(Handle h, Reason why);

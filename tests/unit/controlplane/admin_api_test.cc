@@ -58,6 +58,27 @@ TEST(AdminApi, ADrainingDaemonIsHealthyAndNotReady) {
   a.fleet.drain_all();
   EXPECT_EQ(a.read_only("GET", "/ready").status, 503U);
   EXPECT_EQ(a.read_only("GET", "/health").status, 200U);
+  EXPECT_EQ(a.read_only("GET", "/live").status, 200U);
+}
+
+TEST(AdminApi, ADaemonThatWillLeaveIsNotReadyAndServesOn) {
+  Api a;
+  ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.1:1")).has_value());
+  EXPECT_TRUE(a.snapshot().ready);
+  a.fleet.leave();
+  EXPECT_EQ(a.read_only("GET", "/ready").status, 503U);
+  EXPECT_FALSE(a.snapshot().ready);
+  EXPECT_FALSE(a.snapshot().draining);
+}
+
+TEST(AdminApi, LivenessAsksForTheShardsOnly) {
+  Api a;
+  EXPECT_EQ(a.read_only("GET", "/live").status, 200U) << "no replica: a restart would not help";
+  EXPECT_FALSE(a.snapshot().ready);
+  shard::ShardMailbox stuck;
+  a.watch.add(stuck, [] {});
+  for (std::uint32_t i = 0; i < ShardWatch::kStalledTicks; ++i) a.watch.tick();
+  EXPECT_EQ(a.read_only("GET", "/live").status, 503U);
 }
 
 TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
@@ -121,7 +142,7 @@ TEST(AdminApi, OthersAddResourcesAndSectionsOfTheStatus) {
   EXPECT_EQ(Json::parse(a.read_only("GET", "/status").body).at("things"), 7);
   EXPECT_EQ(a.read_only("GET", "/status/more").status, 404U);
   EXPECT_EQ(error_of(a.read_only("GET", "/")),
-            "unknown path; there are /metrics, /health, /ready, /status, /replicas and /things");
+            "unknown path; there are /metrics, /live, /health, /ready, /status, /replicas and /things");
 }
 
 TEST(ProcessFigures, UptimeIsThatOfThisProcess) {

@@ -365,6 +365,29 @@ TEST(ProxyDrain, RunningRequestsEndAndTheRestIsClosed) {
   box.expect_nothing_held();
 }
 
+TEST(ProxyDrain, AReplyBegunLaterSaysThatTheConnectionCloses) {
+  Box box;
+  const Conn asked = box.client();
+  const Conn reading = box.client();
+  asked->send(chat("x"));
+  reading->send(chat("y"));
+  box.settle();
+  const std::vector<Conn> replicas = box.accepted();
+  ASSERT_EQ(replicas.size(), 2U);
+  replicas[1]->send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha");
+  box.settle();
+  ASSERT_TRUE(box.mailbox().commands.push(shard::Command::drain));
+  box.settle();
+  replicas[0]->send(ok_reply("last"));
+  replicas[1]->send("lf");
+  box.settle();
+  const std::string reply = take(asked);
+  EXPECT_NE(reply.find("\r\nConnection: close\r\n"), std::string::npos) << reply;
+  EXPECT_TRUE(asked->fin_received());
+  EXPECT_EQ(body_of(take(reading)), "half") << "its head was out before";
+  EXPECT_TRUE(reading->fin_received());
+}
+
 TEST(ProxyAccept, MoreClientsThanSlotsAreTurnedAway) {
   proxy::ProxyConfig config = Box::default_config();
   config.max_clients = 2;
