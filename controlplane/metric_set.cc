@@ -44,7 +44,7 @@ void MetricSet::write(MetricText& out) const {
     for (const Series& series : family.series) {
       if (family.kind == MetricKind::histogram) {
         HistogramFigures figures;
-        for (const LatencyHistogram* histogram : series.histograms) figures.add(*histogram);
+        for (const Histogram* histogram : series.histograms) figures.add(*histogram);
         out.histogram(family.name, series.labels, figures);
       } else {
         out.sample(family.name, series.labels, series.sum());

@@ -14,7 +14,7 @@ namespace wp::control {
 struct Series {
   std::string labels;
   std::vector<const Counter*> values;
-  std::vector<const LatencyHistogram*> histograms;
+  std::vector<const Histogram*> histograms;
 
   [[nodiscard]] std::uint64_t sum() const;
 };

@@ -56,7 +56,8 @@ std::string_view word(MetricKind kind) {
   return "untyped";
 }
 
-void HistogramFigures::add(const LatencyHistogram& from) {
+void HistogramFigures::add(const Histogram& from) {
+  for (std::size_t i = 0; i < bounds.size(); ++i) bounds[i] = from.upper(i);
   for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += from.bucket(i);
   sum_ns += from.sum_ns();
 }
@@ -86,11 +87,11 @@ void MetricText::histogram(std::string_view name, std::string_view labels, const
   const std::string bucket = std::string(name) + "_bucket";
   const std::string before = labels.empty() ? "" : std::string(labels) + ",";
   std::uint64_t count = 0;
-  for (std::size_t i = 0; i < LatencyHistogram::kBounds; ++i) {
+  for (std::size_t i = 0; i < Histogram::kBounds; ++i) {
     count += figures.buckets[i];
-    sample(bucket, before + label("le", number(LatencyHistogram::bound(i).seconds())), count);
+    sample(bucket, before + label("le", number(figures.bounds[i].seconds())), count);
   }
-  count += figures.buckets[LatencyHistogram::kBounds];
+  count += figures.buckets[Histogram::kBounds];
   sample(bucket, before + label("le", "+Inf"), count);
   sample(std::string(name) + "_sum", labels, Duration{static_cast<std::int64_t>(figures.sum_ns)}.seconds());
   // From the same reads as the buckets, so that _count always equals the last of them.

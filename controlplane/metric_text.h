@@ -18,13 +18,14 @@ inline constexpr std::string_view kMetricContentType = "text/plain; version=0.0.
 
 [[nodiscard]] std::string_view word(MetricKind kind);
 
-// A histogram's figures over several owners: counts per bucket (not cumulative; bounds of LatencyHistogram, the last
-// is above all bounds) and the sum of what was recorded.
+// A histogram's figures over several owners with the same bounds: counts per bucket (not cumulative, the last is above
+// all bounds) and the sum of what was recorded.
 struct HistogramFigures {
-  std::array<std::uint64_t, LatencyHistogram::kBounds + 1> buckets{};
+  std::array<std::uint64_t, Histogram::kBounds + 1> buckets{};
+  std::array<Duration, Histogram::kBounds> bounds{};
   std::uint64_t sum_ns = 0;
 
-  void add(const LatencyHistogram& from);
+  void add(const Histogram& from);
 };
 
 // Appends to one text. Call family() before its samples, and never twice for a name.

@@ -102,6 +102,16 @@ Problem read_transport(const std::string& text, TransportChoice& value) {
   return {};
 }
 
+Problem read_access_format(const std::string& text, AccessFormat& value) {
+  const std::array<std::string_view, 2> known = {word(AccessFormat::json), word(AccessFormat::text)};
+  for (const AccessFormat format : {AccessFormat::json, AccessFormat::text}) {
+    if (text != word(format)) continue;
+    value = format;
+    return {};
+  }
+  return one_of(text, known);
+}
+
 Problem read_header_name(const std::string& text, std::string& value) {
   value = text;
   std::ranges::transform(value, value.begin(),

@@ -22,6 +22,7 @@ using Problem = std::optional<std::string>;
 [[nodiscard]] Problem read_timeout(const std::string& text, Duration& value);  // above zero
 [[nodiscard]] Problem read_strategy(const std::string& text, balance::Strategy& value);
 [[nodiscard]] Problem read_transport(const std::string& text, TransportChoice& value);
+[[nodiscard]] Problem read_access_format(const std::string& text, AccessFormat& value);
 // A field name of HTTP (RFC 9110 section 5.1), made lower case.
 [[nodiscard]] Problem read_header_name(const std::string& text, std::string& value);
 [[nodiscard]] Problem read_path(const std::string& text, std::string& value);

@@ -1,6 +1,7 @@
 #include "controlplane/options.h"
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <functional>
 #include <utility>
@@ -30,6 +31,7 @@ class Reader {
     declare_requests();
     declare_limits();
     declare_timeouts();
+    declare_log();
     declare_process();
   }
 
@@ -206,6 +208,24 @@ class Reader {
     timeout("--drain-seconds", "how long requests may finish after SIGTERM", options_.drain_timeout);
   }
 
+  void declare_log() {
+    group_ = "Access log";
+    one("--access-log", "PATH", "one line a request, appended to this file; - is standard output, off is none", "off",
+        [this](const std::string& text) -> Problem {
+          if (text.empty()) return "a path, - or off is wanted";
+          options_.access_log = text == "off" ? "" : text;
+          return {};
+        });
+    one("--access-log-format", "NAME", "json or text", std::string(word(options_.access_log_format)),
+        [this](const std::string& t) { return read_access_format(t, options_.access_log_format); });
+    one("--access-log-ring", "N", "records of each shard that may wait for the writer; rounded up to a power of two",
+        std::to_string(options_.access_log_ring), [this](const std::string& t) -> Problem {
+          if (Problem problem = read_number(t, 64, 1U << 20U, options_.access_log_ring)) return problem;
+          options_.access_log_ring = std::bit_ceil(options_.access_log_ring);
+          return {};
+        });
+  }
+
   void declare_process() {
     group_ = "Process";
     number("--shards", "threads that serve; 0 is one less than the cores", 0, kMaxShards, options_.shards);
@@ -232,6 +252,9 @@ class Reader {
     app_.add_flag_callback("--print-reasons", print(Action::print_reasons), "print the table of reasons and exit")
         ->group(group_);
     app_.add_flag_callback("--print-metrics", print(Action::print_metrics), "print the table of metrics and exit")
+        ->group(group_);
+    app_.add_flag_callback("--print-access-log", print(Action::print_access_log),
+                           "print the page of the access log and exit")
         ->group(group_);
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/access_format.h"
 #include "controlplane/health/policy.h"
 #include "controlplane/replica_spec.h"
 #include "dataplane/balance/ring.h"
@@ -18,7 +19,7 @@ namespace wp::control {
 enum class TransportChoice : std::uint8_t { automatic, io_uring, epoll };
 
 // What warmpathd is asked to do.
-enum class Action : std::uint8_t { serve, print_reasons, print_metrics };
+enum class Action : std::uint8_t { serve, print_reasons, print_metrics, print_access_log };
 
 // Settings of the request path. Their defaults belong to the request path itself, which the control plane may not
 // include: the daemon fills them in and hands them to parse_options().
@@ -63,8 +64,11 @@ struct Options {
   HealthPolicy health;
   Duration drain_delay;  // unready and serving, before the drain
   Duration drain_timeout = seconds(30);
-  std::string user;   // to become once everything is open; empty: stay
-  std::string group;  // empty: the user's own
+  std::string user;        // to become once everything is open; empty: stay
+  std::string group;       // empty: the user's own
+  std::string access_log;  // path, "-" for standard output; empty: none
+  AccessFormat access_log_format = AccessFormat::json;
+  std::uint32_t access_log_ring = 8192;  // records a shard that wait for the writer, a power of two
   RequestPathOptions path;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "controlplane/daemon/affinity.h"
@@ -41,7 +42,8 @@ Daemon::Daemon(const control::Options& options, std::string version, std::uint64
       registry_(registry_config(options), accounts_, qsbr_),
       publisher_(published_, qsbr_),
       fleet_(io_, registry_, publisher_, options.resolve_interval, monotonic_now, seed),
-      watch_timer_(io_) {}
+      watch_timer_(io_),
+      rotation_(io_, SIGUSR1) {}
 
 Daemon::~Daemon() = default;
 
@@ -74,6 +76,7 @@ std::expected<void, std::string> Daemon::start() {
   if (auto started = fleet_.start(options_.replicas); !started) return std::unexpected(started.error().text);
   if (auto chosen = choose_transport(); !chosen) return chosen;
   if (auto started = start_shards(); !started) return started;
+  if (auto started = start_access_log(); !started) return started;
   if (auto opened = open_admin(); !opened) return opened;
   if (auto dropped = drop_privileges(); !dropped) return dropped;
   lifecycle_ =
@@ -149,6 +152,28 @@ Daemon::Outcome Daemon::start_shards() {
   return {};
 }
 
+Daemon::Outcome Daemon::start_access_log() {
+  watch_rotation();
+  if (options_.access_log.empty()) return {};
+  access_log_ = std::make_unique<AccessLog>(options_.access_log, options_.access_log_format);
+  for (const auto& shard : shards_) access_log_->add(shard->access());
+  if (auto started = access_log_->start(); !started) return std::unexpected("--access-log: " + started.error());
+  MetricList figures;
+  access_log_->counters().describe(figures);
+  exposition_->add(figures);
+  return {};
+}
+
+// Without an access log, too: a script that rotates logs must not end the daemon.
+void Daemon::watch_rotation() {
+  rotation_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    log::info(access_log_ ? "SIGUSR1: opening the access log anew" : "SIGUSR1: there is no access log to open");
+    if (access_log_) access_log_->reopen();
+    watch_rotation();
+  });
+}
+
 Daemon::Outcome Daemon::open_admin() {
   api_ = std::make_unique<control::AdminApi>(fleet_, accounts_, watch_, *exposition_);
   admin_ = std::make_unique<control::AdminServer>(
@@ -171,6 +196,7 @@ void Daemon::announce() const {
             std::string(balance::word(options_.strategy)) + ", " + std::to_string(replicas) +
             (replicas == 1 ? " replica" : " replicas"));
   for (const control::Member& member : registry_.members()) log::info("replica " + member.spec.name);
+  if (access_log_) log::info("access log to " + (options_.access_log == "-" ? "standard output" : options_.access_log));
   log::info("admin on http://" + to_string(admin_at_));
   if (!options_.control_socket.empty()) log::info("control socket " + options_.control_socket);
   // Last, so that who waits for it finds everything open.
@@ -198,6 +224,7 @@ void Daemon::run() {
     if (!shard->send(shard::Command::stop)) log::error("a shard takes no commands");
   }
   for (const auto& shard : shards_) shard->join();
+  if (access_log_) access_log_->stop();
   log::info("stopped");
 }
 

@@ -10,11 +10,13 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "controlplane/admin_api.h"
 #include "controlplane/admin_server.h"
 #include "controlplane/core_plan.h"
+#include "controlplane/daemon/access_log.h"
 #include "controlplane/daemon/lifecycle.h"
 #include "controlplane/daemon/notify.h"
 #include "controlplane/daemon/privileges.h"
@@ -50,6 +52,8 @@ class Daemon {
   [[nodiscard]] Outcome start_shards();
   [[nodiscard]] Outcome drop_privileges();
   void look_first();
+  [[nodiscard]] Outcome start_access_log();
+  void watch_rotation();
   void announce() const;
   [[nodiscard]] std::string status() const;
   void tick();
@@ -76,7 +80,9 @@ class Daemon {
   std::unique_ptr<control::AdminApi> api_;
   std::unique_ptr<control::AdminServer> admin_;
   boost::asio::steady_timer watch_timer_;
+  boost::asio::signal_set rotation_;
   Lifecycle::Shards shards_;
+  std::unique_ptr<AccessLog> access_log_;  // reads the shards' rings: goes first
   std::unique_ptr<Lifecycle> lifecycle_;
   Endpoint admin_at_;
 };

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "controlplane/access_format.h"
 #include "controlplane/daemon/daemon.h"
 #include "controlplane/daemon/pages.h"
 #include "controlplane/daemon/shard_config.h"
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
     case wp::control::Action::serve: return serve(*options);
     case wp::control::Action::print_reasons: std::cout << wp::control::reasons_page(); return 0;
     case wp::control::Action::print_metrics: return print_metrics();
+    case wp::control::Action::print_access_log: std::cout << wp::control::access_log_page(); return 0;
   }
   return 0;
 }

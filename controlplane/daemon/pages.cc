@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "controlplane/daemon/access_log.h"
 #include "controlplane/daemon/clock.h"
 #include "controlplane/daemon/limits.h"
 #include "controlplane/daemon/shard_core.h"
@@ -34,6 +35,10 @@ std::expected<std::string, std::string> print_metrics() {
   control::Exposition exposition({"", ""}, fleet, accounts, watch);
   exposition.add(mailbox.metrics);
   exposition.add((*core)->metrics());
+  const AccessLogCounters access_log;
+  MetricList of_access_log;
+  access_log.describe(of_access_log);
+  exposition.add(of_access_log);
   return control::metrics_page(exposition.scrape());
 }
 

@@ -57,6 +57,7 @@ ShardConfig shard_config(const control::Options& options, std::uint64_t seed) {
   proxy.probe_prefix = path.probe_prefix;
   proxy.hash_key = path.hash_key;
   proxy.seed = seed;
+  proxy.access_records = options.access_log.empty() ? 0 : options.access_log_ring;
   proxy.timeouts = {.head = path.head_timeout,
                     .body = path.body_timeout,
                     .keep_alive = path.keep_alive_timeout,

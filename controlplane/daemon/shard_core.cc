@@ -46,6 +46,7 @@ class CoreOf final : public ShardCore {
       net_->enter(wait);
       now = monotonic_now();
       shard_.turn(now);
+      shard_.turn_ended(now, monotonic_now());
       if (listening && shard_.draining()) {
         net_->stop_listening();
         listening = false;

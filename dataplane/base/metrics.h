@@ -19,8 +19,8 @@ struct Metric {
   std::string help;    // one sentence
   std::string labels;  // `key="value",...` without braces, empty when none
   MetricKind kind = MetricKind::counter;
-  const Counter* value = nullptr;               // of counter and gauge
-  const LatencyHistogram* histogram = nullptr;  // of histogram
+  const Counter* value = nullptr;        // of counter and gauge
+  const Histogram* histogram = nullptr;  // of histogram
 };
 
 // Metrics of one owner. The objects described must outlive the list. Lists of several shards are merged by adding up
@@ -33,7 +33,7 @@ class MetricList {
   void gauge(std::string name, std::string help, std::string labels, const Counter& value) {
     metrics_.push_back({std::move(name), std::move(help), std::move(labels), MetricKind::gauge, &value, nullptr});
   }
-  void histogram(std::string name, std::string help, std::string labels, const LatencyHistogram& value) {
+  void histogram(std::string name, std::string help, std::string labels, const Histogram& value) {
     metrics_.push_back({std::move(name), std::move(help), std::move(labels), MetricKind::histogram, nullptr, &value});
   }
   [[nodiscard]] const std::vector<Metric>& all() const { return metrics_; }

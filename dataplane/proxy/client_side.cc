@@ -41,6 +41,7 @@ void Proxy::turn_away(stream::StreamPort& port, Reason why) {
 }
 
 void Proxy::on_client(Handle h) {
+  log_.touch(h.index);
   const Client& client = clients_.get(h);
   stream::StreamPort& port = ports_.get(client.port);
   const std::uint8_t events = port.take_events();
@@ -63,6 +64,12 @@ void Proxy::on_client(Handle h) {
   if ((events & stream::kWritable) != 0) pump(client.exchange);
 }
 
+// A request's milestones, once each.
+void Proxy::note_times(Request& request, bool fresh) const {
+  if (fresh) request.began = now_;
+  if (request.head_complete && request.head_read == Instant{}) request.head_read = now_;
+}
+
 void Proxy::read_requests(Handle h) {
   Client& client = clients_.get(h);
   stream::StreamPort& port = ports_.get(client.port);
@@ -72,8 +79,10 @@ void Proxy::read_requests(Handle h) {
     return arm_client(h, now_ + config_.timeouts.client_progress);
   }
   const bool fresh = !client.request.valid();
+  if (fresh) log_.begin(h.index);
   IntakeResult result = intake_.read(port, client.request);
   if (result.reason == Reason::no_head_slab && shed_for_head()) result = intake_.read(port, client.request);
+  if (client.request.valid()) note_times(intake_.get(client.request), fresh);
   switch (result.kind) {
     case IntakeResult::Kind::complete:
       return intake_.get(client.request).probe == Probe::none ? start_exchange(h) : answer_probe(h);
@@ -91,7 +100,6 @@ void Proxy::read_requests(Handle h) {
     waits_.enter(h.index, Wait::head, now_);
   } else if (result.progress) {
     Request& request = intake_.get(client.request);
-    if (request.body_begun == Instant{}) request.body_begun = now_;
     request.body_progress = now_;
     arm_client(h, body_deadline(request));
     // Some bytes now and then do not make it one that gets on.
@@ -127,7 +135,22 @@ void Proxy::refuse(Handle h, Reason reason, bool keep_alive) {
   const ErrorReply reply = describe_refusal(clients_.get(h), reason, keep_alive);
   counters_.reasons.count(reason);
   counters_.refused.add();
+  log_unserved(h, reason, info(reason).status);
   answer(h, reply);
+}
+
+void Proxy::log_unserved(Handle h, Reason why, std::uint16_t status) {
+  AccessRecord record;
+  if (log_.writes()) {
+    const Client& client = clients_.get(h);
+    record.start = now_;
+    if (client.request.valid()) intake_.get(client.request).describe(record, now_);
+    record.client = ports_.get(client.port).remote();
+    record.reason = why;
+    record.status = status;
+    record.total = now_ - record.start;
+  }
+  log_.end(h.index, record);
 }
 
 void Proxy::answer(Handle h, const ErrorReply& reply) {
@@ -186,6 +209,11 @@ void Proxy::start_exchange(Handle h) {
   exchange.http10 = request.head().minor_version == 0;
   exchange.keep_alive = request.head().keep_alive && !draining_;
   exchange.received = now_;
+  if (log_.writes()) {
+    request.describe(exchange.record, now_);
+    exchange.record.client = ports_.get(client.port).remote();
+  }
+  exchange.record.phase = RequestPhase::pick;
   client.exchange = e;
   client.request = {};
   counters_.in_flight.add();
@@ -230,7 +258,7 @@ Instant Proxy::body_deadline(const Request& request) const {
   const Duration pause = config_.timeouts.body;
   if (config_.body_min_rate == 0) return now_ + pause;
   const Duration paid{seconds(request.body_bytes).ns / config_.body_min_rate};
-  return earlier(now_ + pause, request.body_begun + pause + paid);
+  return earlier(now_ + pause, request.head_read + pause + paid);
 }
 
 void Proxy::forget_client(Handle h) {
@@ -245,12 +273,14 @@ void Proxy::forget_client(Handle h) {
 }
 
 void Proxy::close_client(Handle h, Reason why) {
+  if (clients_.get(h).request.valid()) log_unserved(h, why, 0);
   ports_.get(clients_.get(h).port).close();
   counters_.reasons.count(why);
   forget_client(h);
 }
 
 void Proxy::abort_client(Handle h, Reason why) {
+  if (clients_.get(h).request.valid()) log_unserved(h, why, 0);
   ports_.get(clients_.get(h).port).abort(why);
   counters_.reasons.count(why);
   forget_client(h);

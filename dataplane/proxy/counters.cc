@@ -58,6 +58,14 @@ void ProxyCounters::describe(MetricList& list) const {
   list.histogram("warmpath_request_duration_seconds", "From the whole request received to the reply complete.", "",
                  duration);
   list.histogram("warmpath_upstream_connect_seconds", "Handshakes towards replicas.", "", connect);
+  list.histogram("warmpath_stream_gap_seconds",
+                 "Between two pieces of a server-sent-event reply, as they were handed on to the client.", "",
+                 piece_gap);
+  list.histogram(
+      "warmpath_own_time_seconds",
+      "What warmpath itself added: time that a request and its reply spent in the shard's hands, in turns of "
+      "its loop, waiting for nobody.",
+      "", own_time);
   describe_reasons(list, reasons);
 }
 

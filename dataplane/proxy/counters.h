@@ -37,6 +37,8 @@ struct ProxyCounters {
   LatencyHistogram first_byte_other;   // the same for other replies
   LatencyHistogram duration;           // whole request received -> reply complete
   LatencyHistogram connect;            // handshake towards a replica
+  LatencyHistogram piece_gap;          // between two pieces of a server-sent-event body
+  OwnTimeHistogram own_time;           // a request's own time, see RequestLog
 
   // Describes all of the above under the prefix warmpath_.
   void describe(MetricList& list) const;

@@ -43,6 +43,10 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
   if (pick.replica == nullptr) return Reason::no_replica;
   exchange.decision = pick.decision;
   exchange.endpoint = 0;
+  if (config_.access_records > 0) {
+    exchange.record.pool.assign(pool->name);
+    exchange.record.replica.assign(pick.replica->name);
+  }
   exchange.charge = accounts_.charge(pick.replica->ref, pool->id, features.estimated_tokens);
   counters_.reasons.count(pick.decision);
   return send(now, *pick.replica, exchange, self, request, client_address, false);
@@ -77,6 +81,8 @@ Reason Dispatcher::send(Instant now, const balance::Replica& replica, Exchange& 
     return fits ? Reason::no_buffer : Reason::head_too_large;
   }
   exchange.sent = now;
+  ++exchange.record.attempts;
+  exchange.record.phase = exchange.on_reused ? RequestPhase::wait : RequestPhase::connect;
   counters_.prompt_tokens.add(request.features.estimated_tokens);
   if (exchange.on_reused) upstreams_.arm(exchange.upstream, now + config_.timeouts.first_byte);
   return Reason::none;

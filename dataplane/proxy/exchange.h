@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dataplane/balance/accounts.h"
+#include "dataplane/base/access_record.h"
 #include "dataplane/base/pool.h"
 #include "dataplane/base/reasons.h"
 #include "dataplane/base/time.h"
@@ -55,7 +56,10 @@ struct Exchange {
 
   Instant received;               // the whole request was in
   Instant sent;                   // it was queued towards the replica, last time
+  Instant piece;                  // the last piece of the reply's body was handed on, once there was one
   std::uint64_t client_took = 0;  // of everything sent on the client's connection, when it was last blocked
+
+  AccessRecord record;  // of its texts, features and beginning only what an access log wants
 };
 
 // A reply head being read.

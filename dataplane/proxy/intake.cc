@@ -26,6 +26,23 @@ std::span<char> as_chars(std::span<std::byte> bytes) {
 
 }  // namespace
 
+void Request::describe(AccessRecord& record, Instant now) const {
+  record.start = began;
+  record.request_bytes = body_bytes;
+  record.session = features.session;
+  if (api != prompt::Api::none) record.first_chunk = features.first_chunk;  // else that of no prompt
+  record.prompt_tokens = features.estimated_tokens;
+  record.model.assign(model());
+  record.phase = head_complete ? RequestPhase::body : RequestPhase::head;
+  if (!head_complete) return;
+  record.head = head_read - began;
+  record.body = now - head_read;
+  const http::RequestHead& read = head();
+  record.method.assign({read.text.data(), read.method_length});
+  record.minor_version = read.minor_version;
+  record.path.assign(api == prompt::Api::none ? read.path() : prompt::word(api));
+}
+
 Intake::Intake(const ProxyConfig& config)
     : config_(config),
       heads_(config.head_slabs, config.head.head_bytes),

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "dataplane/base/access_record.h"
 #include "dataplane/base/pool.h"
 #include "dataplane/base/result.h"
 #include "dataplane/base/time.h"
@@ -32,7 +33,8 @@ struct Request {
   Probe probe = Probe::none;  // we are asked, not a replica
   prompt::Features features;  // without its model: see model()
   bool head_complete = false;
-  Instant body_begun;           // the head was complete
+  Instant began;  // its first byte was seen, and its head complete: whoever knows the time notes it
+  Instant head_read;
   Instant body_progress;        // the last piece of the body came
   std::uint32_t body_paid = 0;  // of body_bytes when it was last taken for one that gets on
 
@@ -42,6 +44,9 @@ struct Request {
   // A copy: the extractor's lives until its next call only, and a retry comes later.
   std::array<char, 256> model_text;
   std::uint16_t model_length = 0;
+
+  // What an access log says of it, as far as it was read until `now`.
+  void describe(AccessRecord& record, Instant now) const;
 };
 
 // What reading came to.

@@ -8,6 +8,7 @@ namespace wp::proxy {
 Proxy::Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accounts& accounts, std::uint64_t seed)
     : config_(config),
       ports_(ports),
+      log_(config.max_clients, counters_),
       upstreams_(config_, accounts.max_replicas(), ports, counters_),
       intake_(config_),
       relay_(config_, ports, counters_),

@@ -22,6 +22,7 @@
 #include "dataplane/proxy/intake.h"
 #include "dataplane/proxy/pool_gauges.h"
 #include "dataplane/proxy/relay.h"
+#include "dataplane/proxy/request_log.h"
 #include "dataplane/proxy/source_table.h"
 #include "dataplane/proxy/upstream_pool.h"
 #include "dataplane/proxy/wait_lists.h"
@@ -57,6 +58,12 @@ class Proxy {
   // Ends everything at once, both sides reset.
   void abort_all(Reason why);
 
+  // Where records of ended requests go, if the configuration asks for them; the ring outlives the proxy.
+  void log_to(AccessRing& ring) { log_.write_to(ring); }
+  // The turn that step() was part of is over and took this long: own time is accounted for, and what ended is shown to
+  // the log's reader. Without a clock, Duration{}.
+  void turn_ended(Duration took) { log_.turn_ended(took); }
+
   [[nodiscard]] std::uint32_t clients() const { return clients_.live(); }
   [[nodiscard]] std::uint32_t exchanges() const { return exchanges_.live(); }
   [[nodiscard]] const ProxyCounters& counters() const { return counters_; }
@@ -71,8 +78,11 @@ class Proxy {
   void turn_away(stream::StreamPort& port, Reason why);
   void on_client(Handle h);
   void read_requests(Handle h);
+  void note_times(Request& request, bool fresh) const;
   void start_exchange(Handle h);
   void refuse(Handle h, Reason reason, bool keep_alive);
+  // The record of a request that never became an exchange.
+  void log_unserved(Handle h, Reason why, std::uint16_t status);
   void answer(Handle h, const ErrorReply& reply);
   void answer_probe(Handle h);
   void hand_out(Handle h, const http::Writer& out, bool keep_alive);
@@ -118,6 +128,7 @@ class Proxy {
   void cancel(Handle exchange, Reason why);
   // Lets go of everything the exchange holds but its upstream connection, and of the exchange.
   void end_exchange(Handle exchange);
+  void log_exchange(Exchange& exchange, Reason why, std::uint16_t status);
   [[nodiscard]] std::string_view replica_name(const Exchange& exchange) const;
   void settle(Handle exchange, const RelayOutcome& outcome);
   // How long the replica may now take for its next bytes.
@@ -130,6 +141,7 @@ class Proxy {
   ProxyConfig config_;
   stream::PortTable& ports_;
   ProxyCounters counters_;
+  RequestLog log_;
   UpstreamPool upstreams_;
   Intake intake_;
   Relay relay_;

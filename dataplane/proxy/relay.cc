@@ -1,5 +1,6 @@
 #include "dataplane/proxy/relay.h"
 
+#include <algorithm>
 #include <array>
 
 #include "dataplane/base/assert.h"
@@ -123,6 +124,7 @@ RelayOutcome Relay::send_head(Exchange& exchange, const http::ReplyHead& head, s
   if (out.overflowed()) return failed(Reason::replica_bad_head);
   if (!client.append(out.written())) return failed(Reason::no_buffer);
   exchange.replying = true;
+  exchange.record.phase = RequestPhase::reply;
   return outcome(Kind::need_more, true);
 }
 
@@ -131,7 +133,19 @@ void Relay::first_byte(Instant now, Exchange& exchange) {
   exchange.first_byte_seen = true;
   exchange.charge.release_prefill();
   const Duration waited = now - exchange.received;
+  exchange.record.first_byte = waited;
+  exchange.piece = now;
   (exchange.event_stream ? counters_.first_byte_stream : counters_.first_byte_other).record(waited);
+}
+
+// Pieces that arrive in one turn go on together: there is no gap between them.
+void Relay::next_piece(Instant now, Exchange& exchange) {
+  first_byte(now, exchange);
+  if (exchange.piece == now) return;
+  const Duration gap = now - exchange.piece;
+  exchange.piece = now;
+  exchange.record.longest_gap = std::max(exchange.record.longest_gap, gap);
+  if (exchange.event_stream) counters_.piece_gap.record(gap);
 }
 
 void Relay::hand_on(Exchange& exchange, const stream::Slice& source, stream::Bytes payload,
@@ -173,8 +187,9 @@ RelayOutcome Relay::relay_body(Instant now, Exchange& exchange, stream::StreamPo
     const auto step = exchange.body.feed(front.bytes());
     if (!step) return failed(step.error().reason);
     if (!step->payload.empty()) {
-      first_byte(now, exchange);
+      next_piece(now, exchange);
       hand_on(exchange, front, step->payload, client);
+      exchange.record.reply_bytes += step->payload.size();
       if (exchange.event_stream) counters_.stream_events.add(exchange.events.feed(step->payload));
     }
     upstream.consume(step->taken);

@@ -35,6 +35,9 @@ void Proxy::on_upstream(Handle h) {
   const Handle e = upstream.exchange;
   if ((events & stream::kOpened) != 0) {
     counters_.connect.record(now_ - upstream.since);
+    AccessRecord& record = exchanges_.get(e).record;
+    record.connect = now_ - upstream.since;
+    record.phase = RequestPhase::wait;
     upstreams_.arm(h, now_ + config_.timeouts.first_byte);
   }
   pump(e);
@@ -42,6 +45,7 @@ void Proxy::on_upstream(Handle h) {
 
 void Proxy::pump(Handle e) {
   Exchange& exchange = exchanges_.get(e);
+  log_.touch(exchange.client.index);
   stream::StreamPort& upstream = ports_.get(upstreams_.get(exchange.upstream).port);
   // Here and not with the port's own events: a client's may come first, in the same turn.
   if (upstream.failed() && !upstream.is_open()) return attempt_failed(e, upstream.failure());
@@ -175,6 +179,8 @@ void Proxy::complete(Handle e) {
     upstreams_.park(exchange.upstream, now_);
   }
   exchange.upstream = {};
+  exchange.record.phase = RequestPhase::done;
+  log_exchange(exchange, Reason::none, exchange.status);
   end_exchange(e);
   if (!keep_alive) return close_client(h, Reason::finished);
   await_request(h);
@@ -190,6 +196,7 @@ void Proxy::fail_exchange(Handle e, Reason why) {
   counters_.reasons.count(why);
   (info(why).fault == Fault::replica ? counters_.failed : counters_.refused).add();
   drop_upstream(exchange, why);
+  log_exchange(exchange, why, was_replying ? exchange.status : info(why).status);
   end_exchange(e);
   if (!was_replying) return answer(h, reply);
   // The client must see that the reply is not whole. A missing last chunk or missing bytes say so after an orderly
@@ -202,7 +209,21 @@ void Proxy::cancel(Handle e, Reason why) {
   Exchange& exchange = exchanges_.get(e);
   (info(why).fault == Fault::client ? counters_.client_gone : counters_.failed).add();
   drop_upstream(exchange, why);
+  log_exchange(exchange, why, exchange.replying ? exchange.status : std::uint16_t{0});
   end_exchange(e);
+}
+
+void Proxy::log_exchange(Exchange& exchange, Reason why, std::uint16_t status) {
+  if (log_.writes()) {
+    AccessRecord& record = exchange.record;
+    record.reason = why;
+    record.status = status;
+    record.decision = exchange.decision;
+    record.reused = exchange.on_reused;
+    record.events = static_cast<std::uint32_t>(exchange.events.events());
+    record.total = now_ - record.start;
+  }
+  log_.end(exchange.client.index, exchange.record);
 }
 
 void Proxy::end_exchange(Handle e) {

@@ -36,7 +36,12 @@ class Shard {
         net_(net),
         proxy_(config, ports, shared.accounts, mix64(config.seed + number)),
         number_(number) {
+    if (config.access_records > 0) mailbox_.access.open(config.access_records);
+    proxy_.log_to(mailbox_.access);
     proxy_.describe(mailbox_.metrics);
+    mailbox_.metrics.counter("warmpath_access_log_dropped_total",
+                             "Requests that the access log misses because its writer was behind.", "",
+                             mailbox_.access.dropped());
     mailbox_.ready.store(true, std::memory_order_release);
   }
 
@@ -55,6 +60,9 @@ class Shard {
     mailbox_.connections.set(proxy_.clients());
     if (draining_) finish_draining();
   }
+
+  // After each turn: when it was over, by the clock that gave its beginning.
+  void turn_ended(Instant begin, Instant end) { proxy_.turn_ended(end - begin); }
 
   // The shard holds no pointer into a Snapshot until its next turn: call before blocking.
   void offline() { shared_.qsbr.offline(number_); }

@@ -98,5 +98,20 @@ TEST(LatencyHistogram, SumCountsNegativeAsZero) {
   EXPECT_EQ(histogram.bucket(0), 2U);
 }
 
+TEST(OwnTimeHistogram, BeginsAtOneMicrosecondAndItsReaderSeesItsBounds) {
+  OwnTimeHistogram own;
+  const Histogram& seen = own;
+  EXPECT_EQ(seen.upper(0), micros(1));
+  EXPECT_EQ(seen.upper(20), micros(1 << 20));
+  own.record(micros(1));
+  own.record(nanos(1'001));
+  own.record(seconds(2));
+  EXPECT_EQ(seen.bucket(0), 1U);
+  EXPECT_EQ(seen.bucket(1), 1U);
+  EXPECT_EQ(seen.bucket(Histogram::kBounds), 1U);
+  const LatencyHistogram latency;
+  EXPECT_EQ(static_cast<const Histogram&>(latency).upper(0), micros(64));
+}
+
 }  // namespace
 }  // namespace wp

@@ -210,5 +210,16 @@ TEST(DurationText, ReadsUnitsAndWritesTheShortest) {
   EXPECT_EQ(to_string(seconds(2)), "2s");
 }
 
+TEST(Options, TheAccessLogIsOffUntilItHasAPath) {
+  EXPECT_TRUE(good({}).access_log.empty());
+  EXPECT_TRUE(good({"--access-log", "off"}).access_log.empty());
+  const Options options = good({"--access-log", "-", "--access-log-format", "text", "--access-log-ring", "1000"});
+  EXPECT_EQ(options.access_log, "-");
+  EXPECT_EQ(options.access_log_format, AccessFormat::text);
+  EXPECT_EQ(options.access_log_ring, 1024U) << "a power of two";
+  EXPECT_EQ(problem({"--replica", "a:1", "--access-log-format", "jsn"}),
+            "--access-log-format 'jsn': there are json and text; did you mean json?");
+}
+
 }  // namespace
 }  // namespace wp::control

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controlplane/access_format.h"
 #include "controlplane/reference.h"
 
 namespace wp::daemon {
@@ -25,6 +26,10 @@ TEST(Pages, DocMetricsIsWhatTheProgramPrints) {
   const auto printed = print_metrics();
   ASSERT_TRUE(printed.has_value()) << printed.error();
   EXPECT_EQ(page("METRICS.md"), *printed) << "warmpathd --print-metrics > doc/METRICS.md";
+}
+
+TEST(Pages, DocAccessLogIsWhatTheProgramPrints) {
+  EXPECT_EQ(page("ACCESS-LOG.md"), control::access_log_page()) << "warmpathd --print-access-log > doc/ACCESS-LOG.md";
 }
 
 TEST(Pages, MetricsTellKindLabelsAndMeaning) {

@@ -56,6 +56,7 @@ class Box {
   balance::Accounts& accounts() { return accounts_; }
   shard::ShardMailbox& mailbox() { return mailbox_; }
   Instant now{1'000'000'000};
+  Duration own_time;  // what each turn is said to have taken
 
  private:
   void publish_snapshot(std::unique_ptr<balance::Snapshot> next);
