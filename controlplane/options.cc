@@ -251,6 +251,8 @@ class Reader {
     const auto print = [this](Action action) { return [this, action] { options_.action = action; }; };
     app_.add_flag_callback("--print-reasons", print(Action::print_reasons), "print the table of reasons and exit")
         ->group(group_);
+    app_.add_flag_callback("--print-strictness", print(Action::print_strictness), "print the verdict table and exit")
+        ->group(group_);
     app_.add_flag_callback("--print-metrics", print(Action::print_metrics), "print the table of metrics and exit")
         ->group(group_);
     app_.add_flag_callback("--print-access-log", print(Action::print_access_log),

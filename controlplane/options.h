@@ -19,7 +19,7 @@ namespace wp::control {
 enum class TransportChoice : std::uint8_t { automatic, io_uring, epoll };
 
 // What warmpathd is asked to do.
-enum class Action : std::uint8_t { serve, print_reasons, print_metrics, print_access_log };
+enum class Action : std::uint8_t { serve, print_reasons, print_strictness, print_metrics, print_access_log };
 
 // Settings of the request path. Their defaults belong to the request path itself, which the control plane may not
 // include: the daemon fills them in and hands them to parse_options().

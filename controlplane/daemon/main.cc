@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   switch (options->action) {
     case wp::control::Action::serve: return serve(*options);
     case wp::control::Action::print_reasons: std::cout << wp::control::reasons_page(); return 0;
+    case wp::control::Action::print_strictness: std::cout << wp::daemon::strictness_page(); return 0;
     case wp::control::Action::print_metrics: return print_metrics();
     case wp::control::Action::print_access_log: std::cout << wp::control::access_log_page(); return 0;
   }

@@ -10,4 +10,7 @@ namespace wp::daemon {
 // line.
 [[nodiscard]] std::expected<std::string, std::string> print_metrics();
 
+// doc/STRICTNESS.md: the verdict table of dataplane/http/ambiguity.h.
+[[nodiscard]] std::string strictness_page();
+
 }  // namespace wp::daemon

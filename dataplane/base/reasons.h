@@ -37,6 +37,7 @@ enum class Fault : std::uint8_t { nobody, client, replica, us };
   X(bad_transfer_encoding, refuse, client,  501, no,  "a transfer coding other than exactly chunked, or in HTTP/1.0") \
   X(bad_chunk,             refuse, client,  400, no,  "a chunk's size, extension, data end or trailer is malformed") \
   X(body_too_large,        refuse, client,  413, no,  "the body is larger than the limit") \
+  X(bytes_after_close,     refuse, client,  400, no,  "bytes behind a request that ends its connection") \
   X(bad_expectation,       refuse, client,  417, no,  "an Expect other than 100-continue") \
   X(method_refused,        refuse, client,  405, no,  "the method is not served on this path") \
   X(method_unknown,        refuse, client,  501, no,  "CONNECT, TRACE or a method that nobody defines") \
@@ -85,6 +86,7 @@ enum class Fault : std::uint8_t { nobody, client, replica, us };
   X(shed_reader,           close,  client,    0, no,  "made room: a client that did not read its reply") \
   X(surplus_idle,          close,  nobody,    0, no,  "more idle connections to a replica than the limit") \
   X(replica_gone,          close,  nobody,    0, no,  "the replica left the configuration") \
+  X(unasked_bytes,         close,  replica,   0, no,  "the replica sent bytes that answer no request") \
   X(peer_closed,           close,  nobody,    0, no,  "the peer closed an idle connection") \
   X(reply_cut,             close,  replica,   0, no,  "the reply broke off after its head had been sent") \
   X(finished,              close,  nobody,    0, no,  "the last reply of the connection was sent") \

@@ -9,6 +9,7 @@ namespace wp::http {
 
 void BodyReader::begin(Framing framing, std::uint64_t content_length, Fault whose) {
   WP_ASSERT(whose == Fault::client || whose == Fault::replica);
+  flaw_ = Ambiguity::none;
   left_ = 0;
   received_ = 0;
   consumed_ = 0;
@@ -76,9 +77,10 @@ bool BodyReader::take_framing(char byte) {
     }
     case State::chunk_cr: state_ = State::chunk_lf; return byte == '\r';
     case State::chunk_lf:
+      if (byte != '\n') return false;
       chunk_line_.begin_line();
       state_ = State::chunk_line;
-      return byte == '\n';
+      return true;
     default: {
       WP_ASSERT(state_ == State::trailers);
       const Verdict verdict = trailers_.take(byte);
@@ -103,10 +105,22 @@ void BodyReader::take_payload(std::span<const std::byte> input, Step& step) {
   consumed_ += length;
 }
 
+Ambiguity BodyReader::framing_flaw() const {
+  switch (state_) {
+    case State::chunk_line: return chunk_line_.flaw();
+    case State::chunk_cr:
+    case State::chunk_lf: return Ambiguity::chunk_data_end;
+    case State::trailers: return trailers_.flaw();
+    default: return Ambiguity::chunk_sum;
+  }
+}
+
 std::unexpected<Error> BodyReader::refuse() {
+  flaw_ = framing_flaw();
   state_ = State::failed;
   constexpr std::uint64_t kLast = std::numeric_limits<std::uint32_t>::max();
-  return fail(whose_ == Fault::client ? Reason::bad_chunk : Reason::replica_bad_framing,
+  const Reason reason = reason_of(flaw_);
+  return fail(whose_ == Fault::client ? reason : blame_replica(reason),
               static_cast<std::uint32_t>(std::min(consumed_, kLast)));
 }
 
@@ -132,7 +146,7 @@ std::uint64_t BodyReader::received() const {
 }
 
 std::uint64_t BodyReader::remaining() const {
-  return state_ == State::counted ? left_ : 0;
+  return state_ == State::counted || state_ == State::chunk_data ? left_ : 0;
 }
 
 }  // namespace wp::http

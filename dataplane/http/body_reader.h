@@ -34,7 +34,9 @@ class BodyReader {
   [[nodiscard]] bool closed();
 
   [[nodiscard]] bool done() const;
-  // Payload bytes so far, and those known to come (of Framing::length; 0 for the others).
+  // Which row of the verdict table an error came from.
+  [[nodiscard]] Ambiguity flaw() const { return flaw_; }
+  // Payload bytes so far, and those known to come: of the body, or of the chunk at hand; 0 for the others.
   [[nodiscard]] std::uint64_t received() const;
   [[nodiscard]] std::uint64_t remaining() const;
 
@@ -56,6 +58,7 @@ class BodyReader {
   [[nodiscard]] bool take_framing(char byte);
   [[nodiscard]] bool begin_chunk();
   void take_payload(std::span<const std::byte> input, Step& step);
+  [[nodiscard]] Ambiguity framing_flaw() const;
   [[nodiscard]] std::unexpected<Error> refuse();
 
   std::uint64_t left_ = 0;      // payload to come: of the body when counted, of the chunk when chunked
@@ -64,6 +67,7 @@ class BodyReader {
   ChunkLine chunk_line_;
   Trailers trailers_;
   State state_ = State::done;
+  Ambiguity flaw_ = Ambiguity::none;
   Fault whose_ = Fault::client;
 };
 

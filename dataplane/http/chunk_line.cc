@@ -3,17 +3,6 @@
 #include "dataplane/http/syntax.h"
 
 namespace wp::http {
-namespace {
-
-// The digit's value; 16 when it is none.
-std::uint64_t hex_digit(char c) {
-  if (syntax::is_digit(c)) return static_cast<std::uint64_t>(c - '0');
-  const char folded = syntax::lower_case(c);
-  return folded >= 'a' && folded <= 'f' ? static_cast<std::uint64_t>(folded - 'a' + 10) : 16;
-}
-
-}  // namespace
-
 void ChunkLine::begin_body() {
   body_extension_bytes_ = 0;
   begin_line();
@@ -27,14 +16,19 @@ void ChunkLine::begin_line() {
 }
 
 Verdict ChunkLine::take(char byte) {
-  if (state_ == State::line_feed) return byte == '\n' ? Verdict::complete : Verdict::refused;
+  if (state_ == State::line_feed) {
+    flaw_ = Ambiguity::chunk_line_end;
+    return byte == '\n' ? Verdict::complete : Verdict::refused;
+  }
+  flaw_ = state_ == State::size ? Ambiguity::chunk_size_byte : Ambiguity::chunk_extension;
   const bool accepted = state_ == State::size ? take_size(byte) : take_extension(byte);
   return accepted ? Verdict::more : Verdict::refused;
 }
 
 bool ChunkLine::take_size(char byte) {
-  const std::uint64_t digit = hex_digit(byte);
+  const std::uint64_t digit = syntax::hex_digit(byte);
   if (digit == 16) return digits_ > 0 && take_boundary(byte);
+  flaw_ = Ambiguity::chunk_size_digits;
   if (++digits_ > kMaxSizeDigits) return false;
   size_ = size_ * 16 + digit;
   return true;
@@ -53,8 +47,9 @@ bool ChunkLine::take_boundary(char byte) {
 
 bool ChunkLine::take_extension(char byte) {
   if (byte != '\r') {
-    if (++line_extension_bytes_ > kMaxExtensionBytes) return false;
-    if (++body_extension_bytes_ > kMaxBodyExtensionBytes) return false;
+    flaw_ = Ambiguity::long_chunk_extension;
+    if (++line_extension_bytes_ > kMaxExtensionBytes || ++body_extension_bytes_ > kMaxBodyExtensionBytes) return false;
+    flaw_ = Ambiguity::chunk_extension;
   }
   switch (state_) {
     case State::name_start:

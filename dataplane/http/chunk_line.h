@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "dataplane/http/ambiguity.h"
 #include "dataplane/http/verdict.h"
 
 namespace wp::http {
@@ -17,6 +18,8 @@ class ChunkLine {
   void begin_body();
   void begin_line();
   [[nodiscard]] Verdict take(char byte);
+  // What refused the line.
+  [[nodiscard]] Ambiguity flaw() const { return flaw_; }
   // Bytes of data in the chunk; valid once a line is complete.
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
@@ -44,6 +47,7 @@ class ChunkLine {
   std::uint32_t line_extension_bytes_ = 0;
   std::uint32_t body_extension_bytes_ = 0;
   State state_ = State::size;
+  Ambiguity flaw_ = Ambiguity::none;
 };
 
 }  // namespace wp::http

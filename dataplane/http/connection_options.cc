@@ -35,8 +35,8 @@ Name classify_folded(std::string_view option) {
   return classify_name({lower.data(), option.size()});
 }
 
-// One list element; false refuses the head.
-bool apply_option(HeadBase& head, std::string_view option, Options& options) {
+// One list element.
+Ambiguity apply_option(HeadBase& head, std::string_view option, Options& options) {
   if (syntax::equals_folded(option, "close")) {
     options.close = true;
   } else if (syntax::equals_folded(option, "keep-alive")) {
@@ -44,14 +44,15 @@ bool apply_option(HeadBase& head, std::string_view option, Options& options) {
   } else if (syntax::equals_folded(option, "upgrade")) {
     options.upgrade = true;
   } else {
-    if (++options.naming > kMaxNamingOptions || is_shielded_from_connection(classify_folded(option))) return false;
+    if (++options.naming > kMaxNamingOptions) return Ambiguity::many_options;
+    if (is_shielded_from_connection(classify_folded(option))) return Ambiguity::shielded_field;
     mark_named(head, option);
   }
-  return true;
+  return Ambiguity::none;
 }
 
 // A comma-separated list whose elements may be empty (RFC 9110 section 5.6.1.2).
-Reason apply_list(HeadBase& head, const Field& field, Options& options, std::uint32_t& at) {
+Ambiguity apply_list(HeadBase& head, const Field& field, Options& options, std::uint32_t& at) {
   const std::uint32_t list_end = field.value_offset + field.value_length;
   std::uint32_t offset = field.value_offset;
   while (offset < list_end) {
@@ -66,26 +67,26 @@ Reason apply_list(HeadBase& head, const Field& field, Options& options, std::uin
     while (offset < list_end && syntax::is_blank(head.text[offset])) ++offset;
     if (offset < list_end && head.text[offset] != ',') {
       at = offset;
-      return Reason::bad_header;
+      return Ambiguity::connection_shape;
     }
-    if (!apply_option(head, option, options)) return Reason::bad_header;
+    if (const Ambiguity flaw = apply_option(head, option, options); flaw != Ambiguity::none) return flaw;
   }
-  return Reason::none;
+  return Ambiguity::none;
 }
 
 }  // namespace
 
-Reason apply_connection_options(HeadBase& head, std::uint32_t& at) {
+Ambiguity apply_connection_options(HeadBase& head, std::uint32_t& at) {
   Options options;
   if (head.has(Name::connection)) {
     for (const Field& field : head.all()) {
       if (field.name != Name::connection) continue;
-      if (const Reason reason = apply_list(head, field, options, at); reason != Reason::none) return reason;
+      if (const Ambiguity flaw = apply_list(head, field, options, at); flaw != Ambiguity::none) return flaw;
     }
   }
   head.keep_alive = !options.close && (head.minor_version >= 1 || options.keep_alive);
   head.wants_upgrade = options.upgrade && head.minor_version >= 1 && head.has(Name::upgrade);
-  return Reason::none;
+  return Ambiguity::none;
 }
 
 }  // namespace wp::http

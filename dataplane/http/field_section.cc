@@ -15,13 +15,14 @@ void clear_head(HeadBase& head) {
   head.wants_upgrade = false;
 }
 
-Reason append_field(HeadBase& head, std::uint32_t start, std::uint32_t end, std::uint32_t max_fields,
-                    FramingFields& framing, std::uint32_t& at) {
+Ambiguity append_field(HeadBase& head, std::uint32_t start, std::uint32_t end, std::uint32_t max_fields,
+                       FramingFields& framing, std::uint32_t& at) {
   WP_ASSERT(max_fields <= HeadLimits::kMaxFields);
   at = start;
-  if (head.field_count == max_fields) return Reason::too_many_headers;
+  if (head.field_count == max_fields) return Ambiguity::many_fields;
   Field& field = head.fields[head.field_count];
-  if (const Reason reason = read_field_line(head.text, start, end, field, at); reason != Reason::none) return reason;
+  const Ambiguity flaw = read_field_line(head.text, start, end, Extent::whole, field, at);
+  if (flaw != Ambiguity::none) return flaw;
 
   ++head.field_count;
   head.names |= HeadBase::name_bit(field.name);
@@ -30,7 +31,15 @@ Reason append_field(HeadBase& head, std::uint32_t start, std::uint32_t end, std:
   if (field.name == Name::transfer_encoding) {
     return framing.note_transfer_encoding(head.value(field), head.minor_version);
   }
-  return Reason::none;
+  return Ambiguity::none;
+}
+
+Ambiguity judge_field_beginning(const HeadBase& head, std::uint32_t start, std::uint32_t end, std::uint32_t max_fields,
+                                std::uint32_t& at) {
+  at = start;
+  if (head.field_count == max_fields) return Ambiguity::many_fields;
+  Field field;
+  return read_field_line(head.text, start, end, Extent::beginning, field, at);
 }
 
 }  // namespace wp::http

@@ -4,27 +4,28 @@
 
 namespace wp::http {
 
-Reason FramingFields::note_content_length(std::string_view value) {
+Ambiguity FramingFields::note_content_length(std::string_view value) {
   constexpr std::size_t kMaxDigits = 19;  // every such number fits into 64 bits
-  if (any()) return Reason::ambiguous_framing;
-  if (value.empty() || value.size() > kMaxDigits) return Reason::bad_content_length;
+  if (is_chunked_) return Ambiguity::length_and_coding;
+  if (has_length_) return Ambiguity::repeated_length;
+  if (value.empty() || value.size() > kMaxDigits) return Ambiguity::length_shape;
   std::uint64_t length = 0;
   for (const char c : value) {
-    if (!syntax::is_digit(c)) return Reason::bad_content_length;
+    if (!syntax::is_digit(c)) return Ambiguity::length_shape;
     length = length * 10 + static_cast<std::uint64_t>(c - '0');
   }
   length_ = length;
   has_length_ = true;
-  return Reason::none;
+  return Ambiguity::none;
 }
 
-Reason FramingFields::note_transfer_encoding(std::string_view value, std::uint8_t minor_version) {
-  if (has_length_) return Reason::ambiguous_framing;
-  if (is_chunked_ || minor_version == 0 || !syntax::equals_folded(value, "chunked")) {
-    return Reason::bad_transfer_encoding;
-  }
+Ambiguity FramingFields::note_transfer_encoding(std::string_view value, std::uint8_t minor_version) {
+  if (has_length_) return Ambiguity::length_and_coding;
+  if (is_chunked_) return Ambiguity::repeated_coding;
+  if (minor_version == 0) return Ambiguity::coding_in_http10;
+  if (!syntax::equals_folded(value, "chunked")) return Ambiguity::foreign_coding;
   is_chunked_ = true;
-  return Reason::none;
+  return Ambiguity::none;
 }
 
 }  // namespace wp::http

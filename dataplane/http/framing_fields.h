@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "dataplane/base/reasons.h"
+#include "dataplane/http/ambiguity.h"
 
 namespace wp::http {
 
@@ -14,10 +14,10 @@ class FramingFields {
  public:
   void reset() { *this = {}; }
 
-  // Both return Reason::none, or why the head is refused, in the words for a client's head.
-  [[nodiscard]] Reason note_content_length(std::string_view value);
+  // Both return Ambiguity::none, or what refuses the head.
+  [[nodiscard]] Ambiguity note_content_length(std::string_view value);
   // Chunked came with HTTP/1.1: `minor_version` 0 may not use it (RFC 9112 section 6.1).
-  [[nodiscard]] Reason note_transfer_encoding(std::string_view value, std::uint8_t minor_version);
+  [[nodiscard]] Ambiguity note_transfer_encoding(std::string_view value, std::uint8_t minor_version);
 
   [[nodiscard]] bool has_length() const { return has_length_; }
   [[nodiscard]] bool is_chunked() const { return is_chunked_; }

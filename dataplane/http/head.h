@@ -40,6 +40,7 @@ enum class Name : std::uint8_t {
   server,
   via,
   x_request_id,
+  http2_settings,
   content_encoding,
 };
 

@@ -1,11 +1,12 @@
-// Reads one head, fed in any pieces. Lines are judged as they complete, so that the verdict does not depend on how the
-// bytes were cut, and a hostile line is refused when it ends, not when the head does.
+// Reads one head, fed in any pieces. A line is judged from left to right, as far as it has come, so that the verdict
+// does not depend on how the bytes were cut, and a hostile line is refused at its first wrong byte.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 #include "dataplane/base/result.h"
+#include "dataplane/http/ambiguity.h"
 #include "dataplane/http/framing_fields.h"
 #include "dataplane/http/head.h"
 
@@ -28,6 +29,12 @@ class LineCollector {
   // The line that was found, without its CRLF: [line_start, line_end) of the buffer.
   [[nodiscard]] std::uint32_t line_start() const { return line_start_; }
   [[nodiscard]] std::uint32_t line_end() const { return used_ - 2; }
+  // What may be judged of a line that does not end in CRLF: without its LF, if it has that, and without a CR at its
+  // end, for an LF may follow.
+  [[nodiscard]] std::uint32_t beginning_end() const {
+    const bool ends = used_ > line_start_ && (buffer_[used_ - 1] == '\n' || buffer_[used_ - 1] == '\r');
+    return ends ? used_ - 1 : used_;
+  }
   [[nodiscard]] bool ends_in_crlf() const { return used_ - line_start_ >= 2 && buffer_[used_ - 2] == '\r'; }
   void next_line() { line_start_ = used_; }
   // Forgets all bytes: what was read was no part of a head.
@@ -58,20 +65,24 @@ class RequestHeadReader {
   [[nodiscard]] Result<Progress> feed(std::span<const std::byte> input, std::uint32_t& taken);
 
   [[nodiscard]] const RequestHead& head() const { return head_; }
+  // Which row of the verdict table an error came from.
+  [[nodiscard]] Ambiguity flaw() const { return flaw_; }
   // Nothing of a head has arrived: the connection may be closed without a reply.
   [[nodiscard]] bool idle() const { return lines_.used() == 0; }
 
  private:
-  [[nodiscard]] Reason read_line();
-  [[nodiscard]] Reason read_first_line();
-  [[nodiscard]] Reason read_field();
-  [[nodiscard]] Reason note_host(const Field& field);
-  [[nodiscard]] Reason finish();
+  [[nodiscard]] Ambiguity read_line();
+  [[nodiscard]] Ambiguity read_first_line();
+  [[nodiscard]] Ambiguity read_field();
+  [[nodiscard]] Ambiguity note_host(const Field& field);
+  [[nodiscard]] Ambiguity finish();
+  [[nodiscard]] Ambiguity judge_beginning(LineCollector::Found found);
 
   HeadLimits limits_;
   LineCollector lines_;
   FramingFields framing_;
   HeadPhase phase_ = HeadPhase::failed;  // until begin()
+  Ambiguity flaw_ = Ambiguity::none;
   std::uint32_t refused_at_ = 0;
   bool skipped_empty_line_ = false;
   RequestHead head_;
@@ -85,16 +96,19 @@ class ReplyHeadReader {
   void begin(std::span<char> buffer, Method answered);
   [[nodiscard]] Result<Progress> feed(std::span<const std::byte> input, std::uint32_t& taken);
   [[nodiscard]] const ReplyHead& head() const { return head_; }
+  [[nodiscard]] Ambiguity flaw() const { return flaw_; }
   [[nodiscard]] bool idle() const { return lines_.used() == 0; }
 
  private:
-  [[nodiscard]] Reason read_line();
-  [[nodiscard]] Reason finish();
+  [[nodiscard]] Ambiguity read_line();
+  [[nodiscard]] Ambiguity finish();
+  [[nodiscard]] Ambiguity judge_beginning(LineCollector::Found found);
 
   HeadLimits limits_;
   LineCollector lines_;
   FramingFields framing_;
   HeadPhase phase_ = HeadPhase::failed;  // until begin()
+  Ambiguity flaw_ = Ambiguity::none;
   std::uint32_t refused_at_ = 0;
   ReplyHead head_;
   Method answered_ = Method::get;

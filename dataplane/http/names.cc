@@ -27,7 +27,9 @@ Name classify_name(std::string_view lower) {
       if (lower[0] == 'c') return is("content-type", Name::content_type);
       return is("x-request-id", Name::x_request_id);
     case 13: return is("authorization", Name::authorization);
-    case 14: return is("content-length", Name::content_length);
+    case 14:
+      if (lower[0] == 'h') return is("http2-settings", Name::http2_settings);
+      return is("content-length", Name::content_length);
     case 15: return is("x-forwarded-for", Name::x_forwarded_for);
     case 16:
       if (lower[0] == 'c') return is("content-encoding", Name::content_encoding);
@@ -50,6 +52,7 @@ bool is_hop_by_hop(Name name) {
     case Name::te:
     case Name::trailer:
     case Name::upgrade:
+    case Name::http2_settings:
     case Name::proxy_authenticate:
     case Name::proxy_authorization: return true;
     default: return false;
@@ -72,6 +75,10 @@ bool is_shielded_from_connection(Name name) {
     case Name::via: return true;
     default: return false;
   }
+}
+
+bool is_single(Name name) {
+  return name == Name::authorization || name == Name::x_api_key || name == Name::content_type;
 }
 
 bool is_forbidden_in_trailers(Name name) {

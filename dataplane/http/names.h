@@ -22,6 +22,10 @@ inline constexpr std::uint32_t kLongestKnownName = 19;  // proxy-authorization
 // meant for all recipients; such a head is refused.
 [[nodiscard]] bool is_shielded_from_connection(Name name);
 
+// May a request hold it once only? Readers take the first or the last, and what we decide by must be what they decide
+// by (RFC 9110 section 5.3). Host, Expect and the framing fields have verdicts of their own.
+[[nodiscard]] bool is_single(Name name);
+
 // May a trailer section not hold it? RFC 9110 section 6.5.1: framing, routing, authentication, request modifiers, and
 // how the content is coded.
 [[nodiscard]] bool is_forbidden_in_trailers(Name name);

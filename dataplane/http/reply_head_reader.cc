@@ -5,16 +5,6 @@
 #include "dataplane/http/status_line.h"
 
 namespace wp::http {
-namespace {
-
-// Says in the words for a replica what the shared parts say in those for a client.
-Reason blame_replica(Reason reason) {
-  const bool framing = reason == Reason::ambiguous_framing || reason == Reason::bad_content_length ||
-                       reason == Reason::bad_transfer_encoding;
-  return framing ? Reason::replica_bad_framing : Reason::replica_bad_head;
-}
-
-}  // namespace
 
 ReplyHeadReader::ReplyHeadReader(const HeadLimits& limits) : limits_(limits) {
   WP_ASSERT(limits.head_bytes <= 64 * 1024);  // a name's length has 16 bits
@@ -25,6 +15,7 @@ void ReplyHeadReader::begin(std::span<char> buffer, Method answered) {
   lines_.reset(buffer, limits_.head_bytes);
   framing_.reset();
   phase_ = HeadPhase::first_line;
+  flaw_ = Ambiguity::none;
   answered_ = answered;
   clear_head(head_);
   head_.text = lines_.buffer();
@@ -37,43 +28,52 @@ Result<Progress> ReplyHeadReader::feed(std::span<const std::byte> input, std::ui
   taken = 0;
   while (phase_ != HeadPhase::complete) {
     const LineCollector::Found found = lines_.collect(input.subspan(taken), taken);
+    const bool whole = found == LineCollector::Found::line && lines_.ends_in_crlf();
+    flaw_ = whole ? read_line() : judge_beginning(found);
+    if (flaw_ != Ambiguity::none) {
+      phase_ = HeadPhase::failed;
+      return fail(blame_replica(reason_of(flaw_)), refused_at_);
+    }
     if (found == LineCollector::Found::need_more) return Progress::need_more;
-    if (found == LineCollector::Found::full) {
-      phase_ = HeadPhase::failed;
-      return fail(Reason::replica_bad_head, lines_.used());
-    }
-    if (const Reason reason = read_line(); reason != Reason::none) {
-      phase_ = HeadPhase::failed;
-      return fail(blame_replica(reason), refused_at_);
-    }
   }
   return Progress::complete;
 }
 
-Reason ReplyHeadReader::read_line() {
-  if (!lines_.ends_in_crlf()) {
-    refused_at_ = lines_.used() - 1;
-    return Reason::bad_line_end;
-  }
+Ambiguity ReplyHeadReader::read_line() {
   const std::uint32_t start = lines_.line_start();
   const std::uint32_t end = lines_.line_end();
   lines_.next_line();
   if (phase_ == HeadPhase::first_line) {
     phase_ = HeadPhase::fields;
-    return read_status_line(lines_.buffer(), end, head_, refused_at_);
+    return read_status_line(lines_.buffer(), end, Extent::whole, head_, refused_at_);
   }
   if (start == end) return finish();
   return append_field(head_, start, end, limits_.fields, framing_, refused_at_);
 }
 
+// A line without CRLF: still to come, ended by LF alone, or too long.
+Ambiguity ReplyHeadReader::judge_beginning(LineCollector::Found found) {
+  const std::uint32_t start = lines_.line_start();
+  const std::uint32_t end = lines_.beginning_end();
+  Ambiguity flaw = Ambiguity::none;
+  if (start < end) {
+    flaw = phase_ == HeadPhase::first_line
+               ? read_status_line(lines_.buffer(), end, Extent::beginning, head_, refused_at_)
+               : judge_field_beginning(head_, start, end, limits_.fields, refused_at_);
+  }
+  if (flaw != Ambiguity::none || found == LineCollector::Found::need_more) return flaw;
+  refused_at_ = found == LineCollector::Found::line ? end : lines_.used();
+  return found == LineCollector::Found::line ? Ambiguity::bare_lf : Ambiguity::long_head;
+}
+
 // RFC 9112 section 6.3, in its order.
-Reason ReplyHeadReader::finish() {
+Ambiguity ReplyHeadReader::finish() {
   head_.text = lines_.buffer().first(lines_.used());
-  if (const Reason reason = apply_connection_options(head_, refused_at_); reason != Reason::none) return reason;
+  if (const Ambiguity flaw = apply_connection_options(head_, refused_at_); flaw != Ambiguity::none) return flaw;
   head_.content_length = framing_.length();
   const bool never_has_body = head_.interim() || head_.status == 204;
   refused_at_ = lines_.used() - 2;
-  if (never_has_body && framing_.any()) return Reason::ambiguous_framing;
+  if (never_has_body && framing_.any()) return Ambiguity::framed_bodiless;
   if (never_has_body || head_.status == 304 || answered_ == Method::head) {
     head_.framing = Framing::none;
   } else if (framing_.is_chunked()) {
@@ -85,7 +85,7 @@ Reason ReplyHeadReader::finish() {
     head_.keep_alive = false;
   }
   phase_ = HeadPhase::complete;
-  return Reason::none;
+  return Ambiguity::none;
 }
 
 }  // namespace wp::http

@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <span>
 
-#include "dataplane/base/reasons.h"
+#include "dataplane/http/ambiguity.h"
+#include "dataplane/http/extent.h"
 #include "dataplane/http/head.h"
 
 namespace wp::http {
 
-// Reads text[0, end), a line without its CRLF. The space before an empty reason may be missing, as some servers send
-// it. Refuses, at `at`, with replica_bad_head.
-[[nodiscard]] Reason read_status_line(std::span<const char> text, std::uint32_t end, ReplyHead& head,
-                                      std::uint32_t& at);
+// Reads text[0, end), a line without its CRLF; a beginning is judged only. The space before an empty reason may be
+// missing, as some servers send it.
+[[nodiscard]] Ambiguity read_status_line(std::span<const char> text, std::uint32_t end, Extent extent, ReplyHead& head,
+                                         std::uint32_t& at);
 
 }  // namespace wp::http

@@ -66,6 +66,13 @@ inline constexpr std::array<char, 256> kFolded = make_folded();
   return (byte < 0x20 && c != '\t') || byte == 0x7f;
 }
 
+// The digit's value; 16 when it is none.
+[[nodiscard]] constexpr std::uint32_t hex_digit(char c) {
+  if (is_digit(c)) return static_cast<std::uint32_t>(c - '0');
+  const char folded = lower_case(c);
+  return folded >= 'a' && folded <= 'f' ? static_cast<std::uint32_t>(folded - 'a' + 10) : 16;
+}
+
 // ASCII case-insensitive; `lower` is in lower case.
 [[nodiscard]] constexpr bool equals_folded(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;

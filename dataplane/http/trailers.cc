@@ -10,7 +10,10 @@ void Trailers::begin() {
 }
 
 Verdict Trailers::take(char byte) {
+  flaw_ = Ambiguity::long_trailers;
   if (++bytes_ > kMaxBytes) return Verdict::refused;
+  if (state_ == State::line_start && byte != '\r' && ++fields_ > kMaxFields) return Verdict::refused;
+  flaw_ = Ambiguity::trailer_shape;
   bool accepted = true;
   switch (state_) {
     case State::line_start:
@@ -20,7 +23,7 @@ Verdict Trailers::take(char byte) {
       }
       name_length_ = 0;
       state_ = State::name;
-      accepted = ++fields_ <= kMaxFields && byte != ':' && take_name(byte);
+      accepted = byte != ':' && take_name(byte);
       break;
     case State::name: accepted = take_name(byte); break;
     case State::value:
@@ -41,11 +44,13 @@ Verdict Trailers::take(char byte) {
 bool Trailers::take_name(char byte) {
   if (byte == ':') {
     state_ = State::value;
+    flaw_ = Ambiguity::trailer_name;
     return name_length_ > name_.size() || !is_forbidden_in_trailers(classify_name({name_.data(), name_length_}));
   }
   const char folded = syntax::kFolded[static_cast<std::uint8_t>(byte)];
   if (folded == 0) return false;
-  if (name_length_ < name_.size()) name_[name_length_] = folded;
+  // As in a head: behind a gateway that writes '_' for '-' the two are one name.
+  if (name_length_ < name_.size()) name_[name_length_] = folded == '_' ? '-' : folded;
   ++name_length_;
   return true;
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "dataplane/http/ambiguity.h"
 #include "dataplane/http/names.h"
 #include "dataplane/http/verdict.h"
 
@@ -18,6 +19,8 @@ class Trailers {
   void begin();
   // `complete` with the blank line's LF.
   [[nodiscard]] Verdict take(char byte);
+  // What refused the section.
+  [[nodiscard]] Ambiguity flaw() const { return flaw_; }
 
  private:
   enum class State : std::uint8_t { line_start, name, value, line_feed, last_line_feed };
@@ -27,8 +30,9 @@ class Trailers {
   std::uint32_t bytes_ = 0;
   std::uint32_t fields_ = 0;
   std::uint32_t name_length_ = 0;
-  std::array<char, kLongestKnownName> name_{};  // the start of it, in lower case
+  std::array<char, kLongestKnownName> name_{};  // the start of it, in lower case, '_' as '-'
   State state_ = State::line_start;
+  Ambiguity flaw_ = Ambiguity::none;
 };
 
 }  // namespace wp::http

@@ -86,7 +86,9 @@ void Proxy::read_requests(Handle h) {
   switch (result.kind) {
     case IntakeResult::Kind::complete:
       return intake_.get(client.request).probe == Probe::none ? start_exchange(h) : answer_probe(h);
-    case IntakeResult::Kind::refused: return refuse(h, result.reason, result.reusable && !draining_);
+    case IntakeResult::Kind::refused:
+      counters_.count(result.flaw);
+      return refuse(h, result.reason, result.reusable && !draining_);
     case IntakeResult::Kind::need_more: break;
   }
   if (port.peer_closed()) {
@@ -124,9 +126,11 @@ ErrorReply Proxy::describe_refusal(const Client& client, Reason reason, bool kee
   if (!request.valid()) return reply;
   const Request& read = intake_.get(request);
   reply.api = read.api;
-  if (!read.head_complete) return reply;
+  // Both hold as soon as the request line was read: a HEAD that is refused for a field of its head gets no body either,
+  // which the client would take for the next reply.
   reply.http10 = read.head().minor_version == 0;
   reply.head_request = read.head().method == http::Method::head;
+  if (!read.head_complete) return reply;
   reply.keep_alive = keep_alive && read.head().keep_alive;
   return reply;
 }

@@ -20,6 +20,13 @@ void describe_reasons(MetricList& list, const ReasonCounters& reasons) {
   }
 }
 
+void describe_ambiguities(MetricList& list, const std::array<Counter, http::kAmbiguityCount>& counters) {
+  for (std::size_t i = 0; i < http::kAmbiguityCount; ++i) {
+    list.counter("warmpath_ambiguities_total", "Messages refused by what was ambiguous in them; see STRICTNESS.md.",
+                 "ambiguity=\"" + std::string(http::all_ambiguities()[i].word) + "\"", counters[i]);
+  }
+}
+
 }  // namespace
 
 void ProxyCounters::describe(MetricList& list) const {
@@ -67,6 +74,7 @@ void ProxyCounters::describe(MetricList& list) const {
       "its loop, waiting for nobody.",
       "", own_time);
   describe_reasons(list, reasons);
+  describe_ambiguities(list, ambiguities);
 }
 
 }  // namespace wp::proxy

@@ -1,13 +1,22 @@
 // What the request path of one shard counts.
 #pragma once
 
+#include <array>
+#include <cstddef>
+
 #include "dataplane/base/counters.h"
 #include "dataplane/base/metrics.h"
+#include "dataplane/http/ambiguity.h"
 
 namespace wp::proxy {
 
 struct ProxyCounters {
   ReasonCounters reasons;
+  // Messages refused by the row of the verdict table that they met (dataplane/http/ambiguity.h).
+  std::array<Counter, http::kAmbiguityCount> ambiguities;
+  void count(http::Ambiguity flaw) {
+    if (flaw != http::Ambiguity::none) ambiguities[static_cast<std::size_t>(flaw) - 1].add();
+  }
 
   // Every request ends in exactly one of these.
   Counter completed;    // a replica's whole reply was handed to the client's connection

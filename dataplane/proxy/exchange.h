@@ -50,6 +50,7 @@ struct Exchange {
   std::uint8_t interims = 0;
   bool replying = false;  // the head went to the client: nothing can be retried any more
   bool upstream_reusable = false;
+  bool unasked_bytes = false;  // more came than the reply
   bool event_stream = false;
   bool first_byte_seen = false;
   bool blocked = false;  // the client takes no more for now

@@ -20,6 +20,10 @@ IntakeResult refused(Reason reason, bool reusable) {
   return {IntakeResult::Kind::refused, reason, reusable, true};
 }
 
+IntakeResult malformed(Reason reason, http::Ambiguity flaw) {
+  return {IntakeResult::Kind::refused, reason, false, true, flaw};
+}
+
 std::span<char> as_chars(std::span<std::byte> bytes) {
   return {reinterpret_cast<char*>(bytes.data()), bytes.size()};
 }
@@ -69,7 +73,7 @@ IntakeResult Intake::read(stream::StreamPort& port, Handle& slot) {
   if (request.head_complete) return read_body(port, request);
   const IntakeResult head = read_head(port, request);
   if (head.kind != IntakeResult::Kind::complete) return head;
-  if (request.head().framing == http::Framing::none) return complete(request);
+  if (request.head().framing == http::Framing::none) return complete(port, request);
   IntakeResult body = read_body(port, request);
   body.progress = true;
   return body;
@@ -83,7 +87,7 @@ IntakeResult Intake::read_head(stream::StreamPort& port, Request& request) {
     const auto fed = request.reader.feed(port.rx().front().bytes(), taken);
     port.consume(taken);
     progress = progress || taken > 0;
-    if (!fed) return refused(fed.error().reason, false);
+    if (!fed) return malformed(fed.error().reason, request.reader.flaw());
     if (*fed == http::Progress::complete) {
       request.head_complete = true;
       const Reason reason = accept_head(port, request);
@@ -163,13 +167,17 @@ IntakeResult Intake::read_body(stream::StreamPort& port, Request& request) {
   request.body_bytes += landed;
   bool progress = landed > 0;
   for (;;) {
-    if (request.body_reader.done()) return complete(request);  // at once for a length of 0
+    if (request.body_reader.done()) return complete(port, request);  // at once for a length of 0
     if (port.rx().empty()) {
       offer_rest(port, request);
       return need_more(progress);
     }
     const auto step = request.body_reader.feed(port.rx().front().bytes());
-    if (!step) return refused(step.error().reason, false);
+    if (!step) return malformed(step.error().reason, request.body_reader.flaw());
+    // A chunk says its size before it comes: no use in waiting for what will be refused.
+    if (request.body_reader.received() + request.body_reader.remaining() > bodies_.max_body()) {
+      return refused(Reason::body_too_large, false);
+    }
     const Reason reason = store(request, step->payload);
     if (reason != Reason::none) return refused(reason, false);
     port.consume(step->taken);
@@ -192,8 +200,10 @@ prompt::HeaderHints Intake::hints(const http::RequestHead& head) const {
   return hints;
 }
 
-IntakeResult Intake::complete(Request& request) {
+IntakeResult Intake::complete(const stream::StreamPort& port, Request& request) {
   const http::RequestHead& head = request.head();
+  // Whoever put them there takes this request's end to be elsewhere (RFC 9112 section 9.6).
+  if (!head.keep_alive && !port.rx().empty()) return refused(Reason::bytes_after_close, false);
   if (request.api == prompt::Api::none) {
     request.features = extractor_.without_body(hints(head));
     return {IntakeResult::Kind::complete, Reason::none, true, true};

@@ -56,6 +56,8 @@ struct IntakeResult {
   Reason reason = Reason::none;  // of refused
   bool reusable = false;         // of refused: the request was read to its end, the connection can serve the next
   bool progress = false;         // of need_more: bytes were taken
+  // Of refused, when the bytes themselves were wrong.
+  http::Ambiguity flaw = http::Ambiguity::none;
 };
 
 class Intake {
@@ -81,7 +83,7 @@ class Intake {
   [[nodiscard]] IntakeResult read_body(stream::StreamPort& port, Request& request);
   void offer_rest(stream::StreamPort& port, const Request& request) const;
   [[nodiscard]] Reason store(Request& request, stream::Bytes payload);
-  [[nodiscard]] IntakeResult complete(Request& request);
+  [[nodiscard]] IntakeResult complete(const stream::StreamPort& port, Request& request);
   [[nodiscard]] prompt::HeaderHints hints(const http::RequestHead& head) const;
   [[nodiscard]] bool passes(std::string_view path) const;
 

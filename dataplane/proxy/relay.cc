@@ -79,7 +79,10 @@ RelayOutcome Relay::read_head(Exchange& exchange, stream::StreamPort& upstream, 
     const auto fed = intake.reader.feed(upstream.rx().front().bytes(), taken);
     upstream.consume(taken);
     progress = true;
-    if (!fed) return failed(fed.error().reason);
+    if (!fed) {
+      counters_.count(intake.reader.flaw());
+      return failed(fed.error().reason);
+    }
     if (*fed != http::Progress::complete) continue;
     const http::ReplyHead& head = intake.reader.head();
     if (head.interim()) {
@@ -185,7 +188,10 @@ RelayOutcome Relay::relay_body(Instant now, Exchange& exchange, stream::StreamPo
     if (share >= kTurnShare) return outcome(Kind::again, progress);
     const stream::Slice& front = upstream.rx().front();
     const auto step = exchange.body.feed(front.bytes());
-    if (!step) return failed(step.error().reason);
+    if (!step) {
+      counters_.count(exchange.body.flaw());
+      return failed(step.error().reason);
+    }
     if (!step->payload.empty()) {
       next_piece(now, exchange);
       hand_on(exchange, front, step->payload, client);
@@ -216,8 +222,13 @@ RelayOutcome Relay::finish(Instant now, Exchange& exchange, stream::StreamPort& 
     const bool queued = client.append(stream::as_bytes(http::kLastChunk));
     WP_ASSERT(queued);
   }
-  // Bytes behind the reply, or a request still on its way: the connection is in no known state (RFC 9112 section 9.2).
-  if (!upstream.rx().empty() || upstream.tx_bytes() > 0) exchange.upstream_reusable = false;
+  // A request still on its way: the connection is in no known state (RFC 9112 section 9.2).
+  if (upstream.tx_bytes() > 0) exchange.upstream_reusable = false;
+  // Bytes behind the reply: where it ended may have been another place, so neither side's connection serves again.
+  if (!upstream.rx().empty()) {
+    exchange.unasked_bytes = true;
+    exchange.keep_alive = false;
+  }
   return outcome(Kind::complete, true);
 }
 

@@ -28,8 +28,8 @@ void Proxy::on_upstream(Handle h) {
   stream::StreamPort& port = ports_.get(upstream.port);
   const std::uint8_t events = port.take_events();
   if (!upstream.exchange.valid()) {
-    // Nobody asked: a close, or bytes that no request is waiting for.
-    if (port.failed() || port.peer_closed() || !port.rx().empty()) upstreams_.close(h, Reason::peer_closed);
+    if (!port.rx().empty()) return upstreams_.close(h, Reason::unasked_bytes);
+    if (port.failed() || port.peer_closed()) upstreams_.close(h, Reason::peer_closed);
     return;
   }
   const Handle e = upstream.exchange;
@@ -171,6 +171,8 @@ void Proxy::complete(Handle e) {
   const stream::StreamPort& upstream = ports_.get(upstreams_.get(exchange.upstream).port);
   if (snapshot_->find(exchange.charge.replica()) == nullptr) {
     upstreams_.close(exchange.upstream, Reason::replica_gone);
+  } else if (exchange.unasked_bytes) {
+    upstreams_.close(exchange.upstream, Reason::unasked_bytes);
   } else if (!exchange.upstream_reusable || draining_) {
     upstreams_.close(exchange.upstream, Reason::finished);
   } else if (upstream.peer_closed() || upstream.failed()) {
@@ -191,7 +193,11 @@ void Proxy::fail_exchange(Handle e, Reason why) {
   const Handle h = exchange.client;
   const bool was_replying = exchange.replying;
   const http::Framing framing = exchange.framing;
-  const bool keep_alive = exchange.keep_alive && !draining_;
+  // A replica whose framing was ambiguous may have answered more than one request, or none: neither its connection nor
+  // the client's is used again.
+  const bool ambiguous =
+      why == Reason::replica_bad_head || why == Reason::replica_bad_framing || why == Reason::replica_upgrade;
+  const bool keep_alive = exchange.keep_alive && !draining_ && !ambiguous;
   const ErrorReply reply = was_replying ? ErrorReply{} : describe_refusal(clients_.get(h), why, keep_alive);
   counters_.reasons.count(why);
   (info(why).fault == Fault::replica ? counters_.failed : counters_.refused).add();

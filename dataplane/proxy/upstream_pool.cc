@@ -43,7 +43,7 @@ Handle UpstreamPool::reuse(const balance::Replica& replica, Handle exchange) {
     }
     // The close may have been told in this very turn, after this request was read: do not send into it.
     if (port.failed() || port.peer_closed() || !port.rx().empty()) {
-      close(h, Reason::peer_closed);
+      close(h, port.rx().empty() ? Reason::peer_closed : Reason::unasked_bytes);
       continue;
     }
     unlink(h.index);

@@ -130,6 +130,7 @@ def test_help_and_version(case):
     status, out, _ = run_to_end(case, "--version")
     equal(status, 0, "the status of --version")
     check("0." in out, f"--version says {out!r}")
-    for flag, word in (("--print-reasons", "no_replica"), ("--print-metrics", "warmpath_requests_total")):
+    for flag, word in (("--print-reasons", "no_replica"), ("--print-strictness", "length_and_coding"),
+                        ("--print-metrics", "warmpath_requests_total")):
         status, out, _ = run_to_end(case, flag)
         check(status == 0 and word in out, f"{flag} does not print {word}")

@@ -145,6 +145,7 @@ TEST(Options, PagesNeedNoReplica) {
   const auto reasons = parse({"--print-reasons"});
   ASSERT_TRUE(reasons.has_value());
   EXPECT_EQ(reasons->action, Action::print_reasons);
+  EXPECT_EQ(parse({"--print-strictness"})->action, Action::print_strictness);
   EXPECT_EQ(parse({"--print-metrics"})->action, Action::print_metrics);
 }
 

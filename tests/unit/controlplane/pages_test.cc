@@ -22,6 +22,10 @@ TEST(Pages, DocReasonsIsWhatTheProgramPrints) {
   EXPECT_EQ(page("REASONS.md"), control::reasons_page()) << "warmpathd --print-reasons > doc/REASONS.md";
 }
 
+TEST(Pages, DocStrictnessIsWhatTheProgramPrints) {
+  EXPECT_EQ(page("STRICTNESS.md"), strictness_page()) << "warmpathd --print-strictness > doc/STRICTNESS.md";
+}
+
 TEST(Pages, DocMetricsIsWhatTheProgramPrints) {
   const auto printed = print_metrics();
   ASSERT_TRUE(printed.has_value()) << printed.error();

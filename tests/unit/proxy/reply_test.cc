@@ -86,7 +86,7 @@ struct BadReply {
 };
 class ProxyBadReply : public testing::TestWithParam<BadReply> {};
 
-TEST_P(ProxyBadReply, Becomes502AndItsConnectionIsNotReused) {
+TEST_P(ProxyBadReply, Becomes502AndNeitherSidesConnectionIsUsedAgain) {
   Box box;
   const Conn client = box.client();
   client->send(chat("x"));
@@ -98,11 +98,13 @@ TEST_P(ProxyBadReply, Becomes502AndItsConnectionIsNotReused) {
   EXPECT_EQ(status_of(reply), 502) << reply;
   EXPECT_NE(reply.find(GetParam().word), std::string::npos) << reply;
   EXPECT_TRUE(replica->over());
-  EXPECT_FALSE(client->over());  // the client did nothing wrong
-  client->send(chat("again"));
+  EXPECT_NE(reply.find("\r\nConnection: close\r\n"), std::string::npos) << reply;
+  EXPECT_TRUE(client->fin_received());
+  const Conn other = box.client();
+  other->send(chat("again"));
   box.settle();
   EXPECT_EQ(box.accepted().size(), 1U);
-  client->reset();
+  other->reset();
   box.expect_nothing_held();
 }
 
@@ -130,7 +132,7 @@ TEST(ProxyReply, InterimRepliesAreDropped) {
   EXPECT_EQ(body_of(reply), "final");
 }
 
-TEST(ProxyReply, BytesBehindAReplyEndTheConnectionTowardsTheReplica) {
+TEST(ProxyReply, BytesBehindAReplyEndBothSidesConnections) {
   Box box;
   const Conn client = box.client();
   client->send(chat("x"));
@@ -140,12 +142,15 @@ TEST(ProxyReply, BytesBehindAReplyEndTheConnectionTowardsTheReplica) {
   box.settle();
   EXPECT_EQ(body_of(take(client)), "good");
   EXPECT_TRUE(replica->over());
-  client->send(chat("y"));
+  EXPECT_TRUE(client->fin_received());
+  EXPECT_EQ(box.count(Reason::unasked_bytes), 1U);
+  const Conn other = box.client();
+  other->send(chat("y"));
   box.settle();
   const Conn fresh = box.accept_one();
   fresh->send(ok_reply("mine"));
   box.settle();
-  EXPECT_EQ(body_of(take(client)), "mine");
+  EXPECT_EQ(body_of(take(other)), "mine");
   box.expect_nothing_held();
 }
 
