@@ -49,6 +49,7 @@ class Suite:
     targets: tuple = ()    # what is built there; all by default
     by_default: bool = True
     limit_s: int = 600     # a suite that runs longer has failed
+    shows_all: bool = False   # each test's line says more than that it passed
 
 
 SUITES = [
@@ -60,6 +61,8 @@ SUITES = [
     Suite("e2e", "real clients, daemon and replicas on loopback", ["tests/e2e/run", "--build", "build"], "build"),
     Suite("e2e-epoll", "the same without io_uring", ["tests/e2e/run", "--build", "build", "--transport", "epoll"],
           "build"),
+    Suite("conformance", "raw bytes against the daemon: every case with its verdict",
+          ["tests/conformance/run", "--build", "build"], "build", shows_all=True),
     Suite("sim", "a whole shard under seeded faults", ["build/tests/sim/warmpath-sim", "--seeds", "300"], "build"),
     Suite("asan", "unit tests, address and undefined sanitizers", ["tests/unit/run", "build-asan"], "build-asan",
           ("tests-unit",)),
@@ -140,7 +143,7 @@ def run_command(suite, skips, verbose):
     try:
         for line in process.stdout:
             line = line.rstrip("\n")
-            if count(suite.name, line, tally, skips) or verbose:
+            if count(suite.name, line, tally, skips) or verbose or suite.shows_all:
                 print(line, flush=True)
         status = process.wait()
     finally:
