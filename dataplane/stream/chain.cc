@@ -116,6 +116,21 @@ Slice Chain::pop() {
   return slice;
 }
 
+void Chain::copy(std::uint32_t offset, std::span<std::byte> out) const {
+  WP_ASSERT(offset <= bytes_ && out.size() <= bytes_ - offset);
+  for (std::uint32_t at = head_; !out.empty(); at = nodes_->nodes_[at].next) {
+    const Bytes piece = nodes_->nodes_[at].slice.bytes();
+    if (offset >= piece.size()) {
+      offset -= static_cast<std::uint32_t>(piece.size());
+      continue;
+    }
+    const std::size_t n = std::min(piece.size() - offset, out.size());
+    std::memcpy(out.data(), piece.data() + offset, n);
+    out = out.subspan(n);
+    offset = 0;
+  }
+}
+
 void Chain::clear() {
   while (head_ != NodePool::kNone) drop_front();
   bytes_ = 0;

@@ -75,6 +75,10 @@ class Chain {
     return n;
   }
 
+  // Copies out.size() bytes from `offset` on, which must all lie inside, and drops nothing: for a transport that keeps
+  // what it sent until the peer has it. Work grows with the slices before `offset`.
+  void copy(std::uint32_t offset, std::span<std::byte> out) const;
+
   void clear();
 
  private:

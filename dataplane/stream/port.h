@@ -95,6 +95,7 @@ class StreamPort {
   [[nodiscard]] const Chain& tx() const { return tx_; }
   [[nodiscard]] std::uint32_t rx_credit() const { return rx_.credit(); }
   [[nodiscard]] bool wants_connect() const { return wants_connect_; }
+  [[nodiscard]] bool finishing() const { return finishing_; }  // nothing will be added to what is queued
   [[nodiscard]] bool wants_fin() const { return finishing_ && tx_.empty(); }
   [[nodiscard]] bool closing() const { return closing_; }    // close() was called
   [[nodiscard]] bool aborting() const { return aborting_; }  // abort() was called

@@ -265,6 +265,10 @@ TEST_F(ChainTest, EqualsAStringUnderRandomUse) {
     }
     ASSERT_EQ(text(chain_), model) << "step " << step;
     ASSERT_EQ(chain_.bytes(), model.size());
+    const std::uint32_t from = rng.below(chain_.bytes() + 1);
+    std::string part(rng.below(chain_.bytes() - from + 1), '?');
+    chain_.copy(from, std::as_writable_bytes(std::span(part)));
+    ASSERT_EQ(part, model.substr(from, part.size())) << "step " << step;
     ASSERT_EQ(chain_.slices(), 6 - nodes_.available());
     ASSERT_EQ(pool_.held(), chain_.slices());
   }
