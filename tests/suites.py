@@ -64,6 +64,8 @@ SUITES = [
     Suite("conformance", "raw bytes against the daemon: every case with its verdict",
           ["tests/conformance/run", "--build", "build"], "build", shows_all=True),
     Suite("sim", "a whole shard under seeded faults", ["build/tests/sim/warmpath-sim", "--seeds", "300"], "build"),
+    Suite("packet-sim", "two TCP stacks over a path with seeded faults",
+          ["build/tests/sim/packet/warmpath-packet-sim", "--seeds", "300"], "build"),
     Suite("asan", "unit tests, address and undefined sanitizers", ["tests/unit/run", "build-asan"], "build-asan",
           ("tests-unit",)),
     Suite("tsan", "unit tests, thread sanitizer", ["tests/unit/run", "build-tsan"], "build-tsan", ("tests-unit",)),

@@ -1,0 +1,166 @@
+#include "dataplane/tcp/stack.h"
+
+#include <cstdio>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace wp::tcp {
+namespace {
+
+using wire::TcpFlag;
+using wire::TcpHeader;
+
+class StackTest : public testing::Test {
+ protected:
+  static constexpr StackLimits kLimits{.connections = 8, .half_open = 3, .pieces = 16, .resets = 2};
+
+  static Endpoint endpoint(std::uint8_t host, std::uint16_t port) {
+    return {.address = {192, 0, 2, host}, .port = port, .family = Endpoint::Family::v4};
+  }
+  StackTest() {
+    stack_.listen(endpoint(1, 80));
+    stack_.use_source(endpoint(1, 0));
+  }
+  ~StackTest() override { EXPECT_EQ(stack_.broken_invariant(), ""); }
+
+  void receive(const Flow& flow, const TcpHeader& header) { stack_.on_segment(now_, flow, header, {}); }
+  std::vector<Outgoing> sent() {
+    std::vector<Outgoing> all;
+    while (const auto one = stack_.poll_transmit(now_)) all.push_back(*one);
+    return all;
+  }
+  static Flow flow(std::uint16_t port) { return {endpoint(1, 80), endpoint(2, port)}; }
+  static TcpHeader syn(std::uint32_t sequence = 100) {
+    return {.sequence = SeqNumber(sequence), .flags = {TcpFlag::syn}, .window = 1'000};
+  }
+  // The peer's answer to what was sent last.
+  static TcpHeader answer(const Outgoing& to, wire::TcpFlags flags) {
+    const bool syn = to.header.flags.has(TcpFlag::syn);
+    return {
+        .sequence = to.header.acknowledgment,
+        .acknowledgment = to.header.sequence + to.length + (syn ? 1 : 0) + (to.header.flags.has(TcpFlag::fin) ? 1 : 0),
+        .flags = flags,
+        .window = 1'000};
+  }
+
+  Rng rng_{1};
+  Instant now_{seconds(10).ns};
+  stream::PortTable ports_{
+      {.ports = 4, .nodes = 64, .receive_entries = 16, .receive_bytes = 2'048, .slab_entries = 16}};
+  TcpConfig config_;
+  Stack stack_{config_, kLimits, ports_, rng_, now_};
+};
+
+TEST_F(StackTest, NobodyThereIsToldSo) {
+  TcpHeader stray{.sequence = SeqNumber(7), .acknowledgment = SeqNumber(9), .flags = {TcpFlag::ack}};
+  receive(flow(1), stray);
+  const auto first = sent();
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].header.flags, wire::TcpFlags{TcpFlag::rst});
+  EXPECT_EQ(first[0].header.sequence, SeqNumber(9));
+  receive({endpoint(1, 81), endpoint(2, 1)}, syn(100));
+  const auto second = sent();
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].header.acknowledgment, SeqNumber(101));
+  stray.flags = {TcpFlag::rst};
+  receive(flow(1), stray);
+  EXPECT_TRUE(sent().empty());
+}
+
+TEST_F(StackTest, ResetsAndHandshakesAreBounded) {
+  for (std::uint16_t port = 1; port <= 10; ++port) {
+    receive(flow(port), syn());
+    receive({endpoint(1, 9), endpoint(2, port)}, syn());
+  }
+  EXPECT_EQ(stack_.half_open(), 3U);
+  EXPECT_EQ(stack_.counters().syns_refused.value(), 7U);
+  EXPECT_EQ(stack_.counters().resets_dropped.value(), 8U);
+  EXPECT_EQ(sent().size(), 2U + 3U);
+  // Never completed: gone in time, and the slots free again.
+  while (stack_.connections() > 0) {
+    now_ = std::max(now_ + millis(1), stack_.next_deadline(now_));
+    stack_.step(now_);
+    static_cast<void>(sent());
+  }
+  EXPECT_EQ(stack_.half_open(), 0U);
+}
+
+TEST_F(StackTest, APortIsMadeWhenTheHandshakeIsComplete) {
+  receive(flow(1), syn());
+  const auto synack = sent();
+  ASSERT_EQ(synack.size(), 1U);
+  EXPECT_EQ(ports_.live(), 0U);
+  receive(flow(1), answer(synack[0], {TcpFlag::ack}));
+  EXPECT_EQ(ports_.live(), 1U);
+  stream::PortId id;
+  ASSERT_TRUE(ports_.next_for_application(id));
+  EXPECT_EQ(ports_.get(id).remote(), endpoint(2, 1));
+  ports_.get(id).abort(Reason::client_closed);
+  stack_.step(now_);
+  const auto reset = sent();
+  ASSERT_EQ(reset.size(), 1U);
+  EXPECT_TRUE(reset[0].header.flags.has(TcpFlag::rst));
+  EXPECT_EQ(ports_.live(), 0U);
+  EXPECT_EQ(stack_.connections(), 0U);
+}
+
+TEST_F(StackTest, WithoutAPortTheHandshakeWaits) {
+  for (std::uint16_t port = 1; port <= 4; ++port) static_cast<void>(ports_.accept({}, {}));
+  receive(flow(1), syn());
+  const auto synack = sent();
+  receive(flow(1), answer(synack.at(0), {TcpFlag::ack}));
+  EXPECT_EQ(stack_.counters().accepts_deferred.value(), 1U);
+  EXPECT_EQ(stack_.find(flow(1))->state(), State::syn_received);
+}
+
+TEST_F(StackTest, ConnectsFromAFreePortAndTellsOfRefusal) {
+  const stream::PortId id = ports_.connect(endpoint(2, 8'000));
+  stack_.step(now_);
+  const auto first = sent();
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].header.flags, wire::TcpFlags{TcpFlag::syn});
+  EXPECT_GE(first[0].flow.local.port, kLimits.first_port);
+  TcpHeader reset = answer(first[0], {TcpFlag::rst, TcpFlag::ack});
+  receive(first[0].flow, reset);
+  EXPECT_EQ(ports_.get(id).failure(), Reason::connect_refused);
+  EXPECT_EQ(stack_.connections(), 0U);
+  ports_.get(id).close();
+  stack_.step(now_);
+  EXPECT_EQ(ports_.live(), 0U);
+}
+
+TEST_F(StackTest, ANewConnectionTakesThePlaceOfOneInTimeWait) {
+  receive(flow(1), syn(100));
+  auto out = sent();
+  receive(flow(1), answer(out.at(0), {TcpFlag::ack}));
+  stream::PortId id;
+  ASSERT_TRUE(ports_.next_for_application(id));
+  ports_.get(id).close();
+  stack_.step(now_);
+  out = sent();
+  receive(flow(1), answer(out.at(0), {TcpFlag::fin, TcpFlag::ack}));
+  ASSERT_EQ(stack_.find(flow(1))->state(), State::time_wait);
+  EXPECT_EQ(ports_.live(), 0U);
+  const SeqNumber old_end = stack_.find(flow(1))->end_of_sent();
+  static_cast<void>(sent());
+  receive(flow(1), syn(50));  // an old one: answered, not obeyed
+  EXPECT_EQ(stack_.find(flow(1))->state(), State::time_wait);
+  static_cast<void>(sent());
+  receive(flow(1), syn(5'000));
+  out = sent();
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_TRUE(out[0].header.flags.has(TcpFlag::syn));
+  EXPECT_GT(out[0].header.sequence, old_end);
+  EXPECT_EQ(stack_.counters().time_wait_reused.value(), 1U);
+}
+
+TEST_F(StackTest, AnIdleConnectionTakesLessThanAKilobyte) {
+  const std::size_t bytes = Stack::bytes_per_connection();
+  std::printf("an established idle connection: %zu bytes, of which the connection %zu, the port %zu\n", bytes,
+              sizeof(Connection), sizeof(stream::StreamPort));
+  EXPECT_LE(bytes, 1'024U);
+}
+
+}  // namespace
+}  // namespace wp::tcp
