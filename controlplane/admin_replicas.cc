@@ -25,11 +25,11 @@ Json describe(const Member& member, const balance::Accounts& accounts) {
   const balance::Load load = accounts.load(member.ref.id);
   Json addresses = Json::array();
   for (const Endpoint& endpoint : member.endpoints) addresses.push_back(wp::to_string(endpoint));
-  return {{"name", member.spec.name},         {"state", balance::word(member.state())},
-          {"health", word(member.health)},    {"draining", member.draining},
-          {"pickable", member.pickable()},    {"weight", member.spec.weight},
-          {"priority", member.spec.priority}, {"addresses", std::move(addresses)},
-          {"prefill_tokens", load.prefill},   {"streams", load.streams}};
+  return {
+      {"name", member.spec.name},       {"pool", member.spec.pool},         {"state", balance::word(member.state())},
+      {"health", word(member.health)},  {"draining", member.draining},      {"pickable", member.pickable()},
+      {"weight", member.spec.weight},   {"priority", member.spec.priority}, {"addresses", std::move(addresses)},
+      {"prefill_tokens", load.prefill}, {"streams", load.streams}};
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ AdminReply AdminReplicas::handle(const AdminRequest& request, std::string_view r
 AdminReply AdminReplicas::list() const {
   Json list = Json::array();
   for (const Member& member : fleet_.registry().members()) list.push_back(describe(member, accounts_));
-  return json_reply(200, {{"strategy", balance::word(fleet_.registry().strategy())},
+  return json_reply(200, {{"strategy", balance::word(fleet_.registry().pools().front().settings.strategy)},
                           {"snapshot", fleet_.registry().version()},
                           {"replicas", std::move(list)}});
 }

@@ -40,7 +40,7 @@ void Fleet::on_health(const std::string& name, Health health, CheckResult why) {
 
 void Fleet::watch(const ReplicaSpec& spec) {
   const Member* member = registry_.find(spec.name);
-  const HealthPolicy& policy = registry_.health_policy();
+  const HealthPolicy& policy = registry_.health_policy(member->spec.pool);
   if (policy.enabled) prober_.watch({spec.name, spec.authority, member->endpoints}, policy);
   if (!spec.literal) resolver_.watch(spec.name, spec.host, spec.port);
 }
@@ -68,9 +68,15 @@ FleetResult Fleet::start(std::span<const ReplicaSpec> specs) {
   return {};
 }
 
+// A replica of a pool that is not there is refused anyway.
+Health Fleet::first_health(const ReplicaSpec& spec) const {
+  const bool checked = registry_.find_pool(spec.pool) != nullptr && registry_.health_policy(spec.pool).enabled;
+  return checked ? Health::untried : Health::assumed;
+}
+
 FleetResult Fleet::add(const ReplicaSpec& spec) {
   const bool taken = registry_.find(spec.name) != nullptr;
-  const auto added = registry_.add(spec, registry_.health_policy().enabled ? Health::untried : Health::assumed);
+  const auto added = registry_.add(spec, first_health(spec));
   if (!added) return std::unexpected(FleetError{taken ? FleetFault::conflict : FleetFault::full, added.error()});
   const FleetResult result = changed(true, spec.name, " added, weight " + std::to_string(spec.weight));
   watch(spec);

@@ -56,6 +56,7 @@ class Fleet {
 
  private:
   void watch(const ReplicaSpec& spec);
+  [[nodiscard]] Health first_health(const ReplicaSpec& spec) const;
   void on_endpoints(const std::string& name, const std::vector<Endpoint>& endpoints);
   void on_health(const std::string& name, Health health, CheckResult why);
   void publish();

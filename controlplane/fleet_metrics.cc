@@ -105,15 +105,21 @@ void FleetMetrics::write_health(MetricText& out) const {
 }
 
 void FleetMetrics::write_ring(MetricText& out) {
-  const std::shared_ptr<const balance::Ring> ring = fleet_.registry().ring();
-  if (!ring) return;
-  if (ring != counted_) {
-    counted_ = ring;
-    owned_ = ring->owned_by_all();
-  }
   std::vector<std::uint64_t> by_id(accounts_.max_replicas());
-  const auto& order = fleet_.registry().ring_order();
-  for (std::size_t place = 0; place < order.size(); ++place) by_id[order[place].id] = owned_[place];
+  const auto& pools = fleet_.registry().pools();
+  counted_.resize(pools.size());
+  bool any = false;
+  for (std::size_t i = 0; i < pools.size(); ++i) {
+    CountedRing& counted = counted_[i];
+    if (pools[i].ring != counted.ring) {
+      counted.ring = pools[i].ring;
+      counted.owned = counted.ring ? counted.ring->owned_by_all() : std::vector<std::uint32_t>();
+    }
+    any = any || counted.ring != nullptr;
+    const auto& order = pools[i].ring_order;
+    for (std::size_t place = 0; place < order.size(); ++place) by_id[order[place].id] = counted.owned[place];
+  }
+  if (!any) return;
   per_replica(out, fleet_, "warmpath_replica_ring_slots", "Slots of the ring that have the replica first.",
               MetricKind::gauge, [&](const Member& m) { return by_id[m.ref.id]; });
 }

@@ -30,8 +30,11 @@ class FleetMetrics {
   const Fleet& fleet_;
   const balance::Accounts& accounts_;
   // Counting a ring's owners reads all of it: done once a ring, not once a scrape.
-  std::shared_ptr<const balance::Ring> counted_;
-  std::vector<std::uint32_t> owned_;  // by ring member
+  struct CountedRing {
+    std::shared_ptr<const balance::Ring> ring;
+    std::vector<std::uint32_t> owned;  // by ring member
+  };
+  std::vector<CountedRing> counted_;  // by pool
 };
 
 }  // namespace wp::control

@@ -95,7 +95,7 @@ Problem read_strategy(const std::string& text, balance::Strategy& value) {
 }
 
 Problem read_transport(const std::string& text, TransportChoice& value) {
-  constexpr std::array<std::string_view, 3> kKnown = {"auto", "io_uring", "epoll"};
+  constexpr std::array<std::string_view, 3> kKnown = {"auto", "io_uring", "epoll"};  // in the order of the enum
   const auto found = std::ranges::find(kKnown, text);
   if (found == kKnown.end()) return one_of(text, kKnown);
   value = static_cast<TransportChoice>(found - kKnown.begin());
@@ -120,6 +120,20 @@ Problem read_header_name(const std::string& text, std::string& value) {
   return "not the name of a header";
 }
 
+Problem read_endpoint(const std::string& text, Endpoint& value) {
+  const auto parsed = parse_endpoint(text);
+  if (!parsed) return "an address and port are wanted, such as 0.0.0.0:8080 or [::]:8080";
+  value = *parsed;
+  return {};
+}
+
+Problem read_socket_path(const std::string& text, std::string& value) {
+  constexpr std::size_t kMaxPath = 107;  // sockaddr_un
+  if (text.size() > kMaxPath || text.contains('\0')) return "a path of 1 to 107 bytes is wanted";
+  value = text;
+  return {};
+}
+
 Problem read_path(const std::string& text, std::string& value) {
   const bool plain = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; });
   if (!text.empty() && text.front() == '/' && text.size() <= 1024 && plain) {
@@ -127,6 +141,27 @@ Problem read_path(const std::string& text, std::string& value) {
     return {};
   }
   return "a path begins with '/' and has no query";
+}
+
+Problem read_probe_prefix(const std::string& text, std::string& value) {
+  if (text.empty()) {
+    value.clear();
+    return {};
+  }
+  if (text.ends_with('/')) return "it ends without '/'";
+  return read_path(text, value);
+}
+
+Problem read_access_log(const std::string& text, std::string& value) {
+  if (text.empty()) return "a path, - or off is wanted";
+  value = text == "off" ? "" : text;
+  return {};
+}
+
+Problem read_account(const std::string& text, std::string& value) {
+  if (!std::ranges::all_of(text, is_token_char)) return "a name or number is wanted";
+  value = text;
+  return {};
 }
 
 }  // namespace wp::control

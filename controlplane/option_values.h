@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/options.h"
+#include "controlplane/config/settings.h"
+#include "dataplane/base/endpoint.h"
+#include "dataplane/base/time.h"
 
 namespace wp::control {
 
@@ -25,6 +27,15 @@ using Problem = std::optional<std::string>;
 [[nodiscard]] Problem read_access_format(const std::string& text, AccessFormat& value);
 // A field name of HTTP (RFC 9110 section 5.1), made lower case.
 [[nodiscard]] Problem read_header_name(const std::string& text, std::string& value);
+[[nodiscard]] Problem read_endpoint(const std::string& text, Endpoint& value);
+// Of a Unix socket; empty for none.
+[[nodiscard]] Problem read_socket_path(const std::string& text, std::string& value);
 [[nodiscard]] Problem read_path(const std::string& text, std::string& value);
+// A path without a '/' at its end; empty for none.
+[[nodiscard]] Problem read_probe_prefix(const std::string& text, std::string& value);
+// Of a file, "-" for standard output; "off" makes it empty.
+[[nodiscard]] Problem read_access_log(const std::string& text, std::string& value);
+// The name or number of a user or group; empty for none.
+[[nodiscard]] Problem read_account(const std::string& text, std::string& value);
 
 }  // namespace wp::control

@@ -1,7 +1,6 @@
 #include "controlplane/options.h"
 
 #include <algorithm>
-#include <bit>
 #include <concepts>
 #include <functional>
 #include <utility>
@@ -22,7 +21,8 @@ constexpr const char* kDescription =
 // The options and the values they write, while CLI11 walks the arguments.
 class Reader {
  public:
-  Reader(CLI::App& app, Options& options) : app_(app), options_(options) {}
+  Reader(CLI::App& app, Options& options)
+      : app_(app), options_(options), settings_(options.settings), pool_(options.settings.pools.emplace_back()) {}
 
   void declare_all() {
     declare_service();
@@ -87,32 +87,26 @@ class Reader {
     });
   }
 
-  static Problem read_endpoint(const std::string& text, Endpoint& value) {
-    const auto parsed = parse_endpoint(text);
-    if (!parsed) return "an address and port are wanted, such as 0.0.0.0:8080 or [::]:8080";
-    value = *parsed;
-    return {};
-  }
-
   void declare_service() {
     group_ = "Service";
+    app_.add_option("--config", options_.config_file,
+                    "a file with all settings; instead of the other options [/etc/warmpath/warmpath.toml, if there]")
+        ->type_name("FILE")
+        ->group(group_);
     many("--listen", "ADDRESS:PORT", "where clients connect; repeatable [0.0.0.0:8080]",
          [this](const std::string& text) -> Problem {
            Endpoint endpoint;
            if (Problem problem = read_endpoint(text, endpoint)) return problem;
-           if (endpoint.port != 0 && std::ranges::count(options_.listen, endpoint) > 0) return "given twice";
-           options_.listen.push_back(endpoint);
+           std::vector<Endpoint>& listen = settings_.server.listen;
+           if (endpoint.port != 0 && std::ranges::count(listen, endpoint) > 0) return "given twice";
+           listen.push_back(endpoint);
            return {};
          });
-    one("--admin", "ADDRESS:PORT", "where metrics and health are read; changes nothing", wp::to_string(options_.admin),
-        [this](const std::string& t) { return read_endpoint(t, options_.admin); });
+    one("--admin", "ADDRESS:PORT", "where metrics and health are read; changes nothing",
+        wp::to_string(settings_.admin.listen),
+        [this](const std::string& t) { return read_endpoint(t, settings_.admin.listen); });
     one("--control-socket", "PATH", "Unix socket, for the owner only, where replicas are changed at run time [none]",
-        "", [this](const std::string& text) -> Problem {
-          constexpr std::size_t kMaxPath = 107;  // sockaddr_un
-          if (text.empty() || text.size() > kMaxPath) return "a path of 1 to 107 bytes is wanted";
-          options_.control_socket = text;
-          return {};
-        });
+        "", [this](const std::string& t) { return read_socket_path(t, settings_.admin.control_socket); });
   }
 
   void declare_replicas() {
@@ -122,22 +116,22 @@ class Reader {
            auto spec = parse_replica_spec(text);
            if (!spec) return spec.error().substr(text.size() + 4);  // the text is quoted already
            const auto same = [&](const ReplicaSpec& other) { return other.name == spec->name; };
-           if (std::ranges::any_of(options_.replicas, same)) return spec->name + " is given twice";
-           options_.replicas.push_back(std::move(*spec));
+           if (std::ranges::any_of(pool_.replicas, same)) return spec->name + " is given twice";
+           pool_.replicas.push_back(std::move(*spec));
            return {};
          });
-    one("--strategy", "NAME", "prefix, least-loaded or round-robin", std::string(word(options_.strategy)),
-        [this](const std::string& t) { return read_strategy(t, options_.strategy); });
+    one("--strategy", "NAME", "prefix, least-loaded or round-robin", std::string(word(pool_.strategy)),
+        [this](const std::string& t) { return read_strategy(t, pool_.strategy); });
     one("--load-factor", "C", "a replica takes up to C times its fair share of the load",
-        CLI::detail::to_string(options_.load_factor),
-        [this](const std::string& t) { return read_factor(t, options_.load_factor); });
-    number("--ring-slots", "slots of the ring; the same on nodes that must agree", 256, 1U << 20U, options_.ring_slots);
-    timeout("--resolve-seconds", "how often names of replicas are looked up again", options_.resolve_interval);
+        CLI::detail::to_string(pool_.bounds.factor),
+        [this](const std::string& t) { return read_factor(t, pool_.bounds.factor); });
+    number("--ring-slots", "slots of the ring; the same on nodes that must agree", 256, 1U << 20U, pool_.ring_slots);
+    timeout("--resolve-seconds", "how often names of replicas are looked up again", settings_.server.resolve_interval);
   }
 
   void declare_health() {
     group_ = "Health checks of replicas";
-    HealthPolicy& health = options_.health;
+    HealthPolicy& health = pool_.health;
     app_.add_flag_callback(
             "--no-health-checks", [&health] { health.enabled = false; }, "take every replica as up")
         ->group(group_);
@@ -152,106 +146,96 @@ class Reader {
 
   void declare_requests() {
     group_ = "Requests";
-    RequestPathOptions& path = options_.path;
-    app_.add_flag("--decision-headers", path.decision_headers,
+    RequestSettings& requests = settings_.requests;
+    LimitSettings& limits = settings_.limits;
+    app_.add_flag("--decision-headers", requests.decision_headers,
                   "tell clients which replica answered and why (x-warmpath-replica, x-warmpath-decision)")
         ->group(group_);
     replacing("--session-header", "NAME", "a header that carries the session; repeatable, replaces the known list",
-              path.session_headers, read_header_name);
+              requests.session_headers, read_header_name);
     replacing("--pass-path", "PATH", "a path passed on besides the APIs; repeatable, replaces the known list",
-              path.pass_paths, read_path);
+              requests.pass_paths, read_path);
     one("--probe-path", "PATH", "answer PATH/live and PATH/ready on the traffic port, without a replica [no]", "",
-        [&path](const std::string& t) -> Problem {
-          if (t.ends_with('/')) return "it ends without '/'";
-          return read_path(t, path.probe_prefix);
-        });
+        [&requests](const std::string& t) { return read_probe_prefix(t, requests.probe_prefix); });
     one("--hash-key", "HEX", "keys the session and prefix hashes; the same on nodes that must agree [0]", "",
-        [&path](const std::string& t) { return read_hex_key(t, path.hash_key); });
+        [&requests](const std::string& t) { return read_hex_key(t, requests.hash_key); });
     constexpr std::uint32_t kMaxBody = 256U << 20U;
-    one("--max-body", "BYTES", "largest request body", std::to_string(path.max_body),
-        [&path](const std::string& t) { return read_bytes(t, 4096, kMaxBody, path.max_body); });
-    one("--max-head", "BYTES", "largest head of a request or reply", std::to_string(path.max_head),
-        [&path](const std::string& t) { return read_bytes(t, 1024, 65'536, path.max_head); });
-    number("--max-headers", "most header fields of a request or reply", 8, 128, path.max_headers);
+    one("--max-body", "BYTES", "largest request body", std::to_string(limits.body),
+        [&limits](const std::string& t) { return read_bytes(t, 4096, kMaxBody, limits.body); });
+    one("--max-head", "BYTES", "largest head of a request or reply", std::to_string(limits.head),
+        [&limits](const std::string& t) { return read_bytes(t, 1024, 65'536, limits.head); });
+    number("--max-headers", "most header fields of a request or reply", 8, 128, limits.headers);
   }
 
   // Of each shard.
   void declare_limits() {
     group_ = "Limits";
-    RequestPathOptions& path = options_.path;
-    number("--max-connections", "client connections that each shard may hold", 1, 1'000'000, path.max_connections);
+    LimitSettings& limits = settings_.limits;
+    number("--max-connections", "client connections that each shard may hold", 1, 1'000'000, limits.connections);
     number("--max-per-source", "of these, connections of one IPv4 address or IPv6 /64; 0: no limit", 0, 1'000'000,
-           path.max_per_source);
-    number("--max-requests", "requests that each shard may have in flight", 1, 1'000'000, path.max_requests);
+           limits.connections_per_source);
+    number("--max-requests", "requests that each shard may have in flight", 1, 1'000'000, limits.requests);
     number("--max-heads", "requests a shard that may be read, or wait for the first byte of their reply", 1, 1'000'000,
-           path.max_heads);
+           limits.heads);
     number("--body-min-rate", "bytes a second of a request's body, after --body-timeout; 0: none", 0, 1U << 30U,
-           path.body_min_rate);
+           limits.body_min_rate);
     number("--client-min-rate", "bytes a second that a client reads, over --client-timeout; 0: none", 0, 1U << 30U,
-           path.client_min_rate);
+           limits.client_min_rate);
   }
 
   void declare_timeouts() {
     group_ = "Timeouts (a number of seconds, or with ms, s, m)";
-    RequestPathOptions& path = options_.path;
-    timeout("--head-timeout", "a request's head", path.head_timeout);
-    timeout("--body-timeout", "between two pieces of a request's body", path.body_timeout);
-    timeout("--keep-alive-timeout", "a client connection without a request", path.keep_alive_timeout);
-    timeout("--connect-timeout", "connecting to a replica", path.connect_timeout);
-    timeout("--first-byte-timeout", "from the request to the first byte of the reply's body", path.first_byte_timeout);
-    timeout("--idle-timeout", "between two pieces of a reply", path.idle_timeout);
-    timeout("--client-timeout", "a client that does not read its reply", path.client_timeout);
+    balance::ClientTimeouts& client = settings_.client;
+    balance::UpstreamTimeouts& upstream = pool_.timeouts;
+    timeout("--head-timeout", "a request's head", client.head);
+    timeout("--body-timeout", "between two pieces of a request's body", client.body);
+    timeout("--keep-alive-timeout", "a client connection without a request", client.keep_alive);
+    timeout("--connect-timeout", "connecting to a replica", upstream.connect);
+    timeout("--first-byte-timeout", "from the request to the first byte of the reply's body", upstream.first_byte);
+    timeout("--idle-timeout", "between two pieces of a reply", upstream.progress);
+    timeout("--client-timeout", "a client that does not read its reply", client.progress);
     timeout("--upstream-idle-timeout", "an unused connection to a replica is kept; below the replica's own keep-alive",
-            path.upstream_idle_timeout);
-    one("--drain-delay", "TIME", "after SIGTERM, how long it says that it is not ready and serves on", "0ms",
-        [this](const std::string& t) { return read_duration(t, options_.drain_delay); });
-    timeout("--drain-seconds", "how long requests may finish after SIGTERM", options_.drain_timeout);
+            upstream.idle);
+    one("--drain-delay", "TIME", "after SIGTERM, how long it says that it is not ready and serves on",
+        to_string(settings_.server.drain_delay),
+        [this](const std::string& t) { return read_duration(t, settings_.server.drain_delay); });
+    timeout("--drain-seconds", "how long requests may finish after SIGTERM", settings_.server.drain_timeout);
   }
 
   void declare_log() {
     group_ = "Access log";
+    LogSettings& log = settings_.log;
     one("--access-log", "PATH", "one line a request, appended to this file; - is standard output, off is none", "off",
-        [this](const std::string& text) -> Problem {
-          if (text.empty()) return "a path, - or off is wanted";
-          options_.access_log = text == "off" ? "" : text;
-          return {};
-        });
-    one("--access-log-format", "NAME", "json or text", std::string(word(options_.access_log_format)),
-        [this](const std::string& t) { return read_access_format(t, options_.access_log_format); });
-    one("--access-log-ring", "N", "records of each shard that may wait for the writer; rounded up to a power of two",
-        std::to_string(options_.access_log_ring), [this](const std::string& t) -> Problem {
-          if (Problem problem = read_number(t, 64, 1U << 20U, options_.access_log_ring)) return problem;
-          options_.access_log_ring = std::bit_ceil(options_.access_log_ring);
-          return {};
-        });
+        [&log](const std::string& t) { return read_access_log(t, log.access); });
+    one("--access-log-format", "NAME", "json or text", std::string(word(log.access_format)),
+        [&log](const std::string& t) { return read_access_format(t, log.access_format); });
+    number("--access-log-ring", "records of each shard that may wait for the writer; rounded up to a power of two", 64,
+           1U << 20U, log.access_ring);
   }
 
   void declare_process() {
     group_ = "Process";
-    number("--shards", "threads that serve; 0 is one less than the cores", 0, kMaxShards, options_.shards);
+    number("--shards", "threads that serve; 0 is one less than the cores", 0, kMaxShards, settings_.server.shards);
     one("--transport", "NAME", "auto, io_uring or epoll", "auto",
-        [this](const std::string& t) { return read_transport(t, options_.transport); });
+        [this](const std::string& t) { return read_transport(t, settings_.server.transport); });
     CLI::Option* pin =
         app_.add_flag("--pin")->description("tie each shard to a core of its own; so it is unless --no-pin");
     pin->group(group_);
     app_.add_flag_callback(
-            "--no-pin", [this] { options_.pin = false; }, "let shards run on any core")
+            "--no-pin", [this] { settings_.server.pin = false; }, "let shards run on any core")
         ->group(group_)
         ->excludes(pin);
-    const auto name = [](std::string& value) {
-      return [&value](const std::string& text) -> Problem {
-        if (text.empty()) return "a name or number is wanted";
-        value = text;
-        return {};
-      };
-    };
     one("--user", "NAME", "whom to become once everything is open, when started as root [stay]", "",
-        name(options_.user));
-    one("--group", "NAME", "with --user: the group; else it is the user's own", "", name(options_.group));
+        [this](const std::string& t) { return read_account(t, settings_.server.user); });
+    one("--group", "NAME", "with --user: the group; else it is the user's own", "",
+        [this](const std::string& t) { return read_account(t, settings_.server.group); });
     const auto print = [this](Action action) { return [this, action] { options_.action = action; }; };
     app_.add_flag_callback("--print-reasons", print(Action::print_reasons), "print the table of reasons and exit")
         ->group(group_);
     app_.add_flag_callback("--print-strictness", print(Action::print_strictness), "print the verdict table and exit")
+        ->group(group_);
+    app_.add_flag_callback("--print-config-reference", print(Action::print_config),
+                           "print the table of settings and exit")
         ->group(group_);
     app_.add_flag_callback("--print-metrics", print(Action::print_metrics), "print the table of metrics and exit")
         ->group(group_);
@@ -262,6 +246,8 @@ class Reader {
 
   CLI::App& app_;
   Options& options_;
+  Settings& settings_;
+  PoolSettings& pool_;  // the one that the command line can describe
   std::string group_;
 };
 
@@ -284,13 +270,41 @@ ParseStop unexpected_argument(const CLI::App& app, const std::string& argument) 
   return wrong(message);
 }
 
+// The first option that was given besides --config, or nothing. Asking for a page is an action of its own.
+std::string other_option(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() > 0 && option->get_lnames().front() != "config") return "--" + option->get_lnames().front();
+  }
+  return {};
+}
+
+bool given(const CLI::App& app, const char* name) {
+  return app.get_option(name)->count() > 0;
+}
+
+// Where the settings come from, and whether there are enough.
+std::expected<Options, ParseStop> settle(const CLI::App& app, Options options, const std::string& default_file) {
+  const bool simple = given(app, "--replica") || given(app, "--listen") || given(app, "--control-socket");
+  if (options.config_file.empty() && !simple) options.config_file = default_file;
+  if (!options.config_file.empty()) {
+    const std::string other = other_option(app);
+    if (other.empty()) return options;
+    return std::unexpected(wrong(other + ": the settings come from " + options.config_file + ", write it there"));
+  }
+  Settings& settings = options.settings;
+  if (settings.server.listen.empty()) settings.server.listen.push_back(default_listen());
+  if (settings.pools.front().replicas.empty() && settings.admin.control_socket.empty()) {
+    return std::unexpected(
+        wrong("no replica: give --config FILE, --replica URL, or --control-socket PATH to add them at run time"));
+  }
+  return options;
+}
+
 }  // namespace
 
-std::expected<Options, ParseStop> parse_options(const std::vector<std::string>& arguments,
-                                                const RequestPathOptions& defaults, const std::string& version) {
+std::expected<Options, ParseStop> parse_options(const std::vector<std::string>& arguments, const std::string& version,
+                                                const std::string& default_file) {
   Options options;
-  options.path = defaults;
-  options.admin = parse_endpoint("127.0.0.1:9090").value();
   CLI::App app(kDescription, "warmpathd");
   app.set_version_flag("--version", version);
   app.option_defaults()->always_capture_default(false);
@@ -310,11 +324,7 @@ std::expected<Options, ParseStop> parse_options(const std::vector<std::string>& 
     return std::unexpected(unexpected_argument(app, extras.front()));
   }
   if (options.action != Action::serve) return options;
-  if (options.listen.empty()) options.listen.push_back(parse_endpoint("0.0.0.0:8080").value());
-  if (options.replicas.empty() && options.control_socket.empty()) {
-    return std::unexpected(wrong("no replica: give --replica URL, or --control-socket PATH to add them at run time"));
-  }
-  return options;
+  return settle(app, std::move(options), default_file);
 }
 
 }  // namespace wp::control

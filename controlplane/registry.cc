@@ -24,8 +24,24 @@ balance::ReplicaState Member::state() const {
   return ReplicaState::down;
 }
 
+Registry::Config Registry::config_of(const Settings& settings) {
+  Config config;
+  config.pools = settings.pools;
+  config.routes = all_routes(settings);
+  config.client = settings.client;
+  return config;
+}
+
 Registry::Registry(const Config& config, const balance::Accounts& accounts, Qsbr& qsbr)
-    : config_(config), accounts_(accounts), qsbr_(qsbr), builder_(config.ring_slots) {}
+    : accounts_(accounts), qsbr_(qsbr), routes_(config.routes), client_(config.client) {
+  WP_ASSERT(!config.pools.empty() && config.pools.size() <= accounts.max_pools());
+  for (const PoolSettings& settings : config.pools) {
+    PoolState& pool = pools_.emplace_back();
+    pool.settings = settings;
+    pool.settings.replicas.clear();
+    pool.id = static_cast<std::uint32_t>(pools_.size() - 1);
+  }
+}
 
 Member* Registry::find_member(std::string_view name) {
   const auto found = std::ranges::find_if(members_, [&](const Member& m) { return m.spec.name == name; });
@@ -34,6 +50,12 @@ Member* Registry::find_member(std::string_view name) {
 
 const Member* Registry::find(std::string_view name) const {
   return const_cast<Registry*>(this)->find_member(name);
+}
+
+const Registry::PoolState* Registry::find_pool(std::string_view name) const {
+  if (name.empty()) return &pools_.front();
+  const auto found = std::ranges::find_if(pools_, [&](const PoolState& pool) { return pool.settings.name == name; });
+  return found == pools_.end() ? nullptr : &*found;
 }
 
 std::size_t Registry::pickable() const {
@@ -57,6 +79,8 @@ bool Registry::take_id(std::uint32_t& id) {
 
 std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec, Health health) {
   if (find(spec.name) != nullptr) return std::unexpected("there is a replica " + spec.name + " already");
+  const PoolState* pool = find_pool(spec.pool);
+  if (pool == nullptr) return std::unexpected("there is no pool " + spec.pool);
   const std::uint64_t identity = balance::ring_identity(spec.name);
   for (const Member& other : members_) {
     if (balance::ring_identity(other.spec.name) == identity) {
@@ -71,6 +95,7 @@ std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec, He
   member.ref.generation = generations_[member.ref.id];
   member.spec = spec;
   member.health = health;
+  member.spec.pool = pool->settings.name;
   if (spec.literal) member.endpoints.push_back(*spec.literal);
   member.charged_before = accounts_.charged(member.ref.id);
   member.released_before = accounts_.released(member.ref.id);
@@ -115,9 +140,62 @@ bool Registry::set_health(std::string_view name, Health health) {
 
 // For good: were they to wait again as soon as one of them is judged, that one would get the traffic of all.
 void Registry::trust_untried() {
-  if (pickable() > 0) return;
-  for (Member& member : members_) {
-    if (member.health == Health::untried) member.health = Health::assumed;
+  for (const PoolState& pool : pools_) {
+    const auto here = [&](const Member& member) { return member.spec.pool == pool.settings.name; };
+    if (std::ranges::any_of(members_, [&](const Member& member) { return here(member) && member.pickable(); }))
+      continue;
+    for (Member& member : members_) {
+      if (here(member) && member.health == Health::untried) member.health = Health::assumed;
+    }
+  }
+}
+
+void Registry::fill_pools(Snapshot& snapshot) const {
+  for (const PoolState& state : pools_) {
+    balance::Pool& pool = snapshot.pools.emplace_back();
+    pool.name = state.settings.name;
+    pool.id = state.id;
+    pool.strategy = state.settings.strategy;
+    pool.bounds = state.settings.bounds;
+    pool.timeouts = state.settings.timeouts;
+  }
+  for (const Member& member : members_) {
+    const auto index = static_cast<std::uint16_t>(snapshot.replicas.size());
+    snapshot.pools[static_cast<std::size_t>(find_pool(member.spec.pool) - pools_.data())].members.push_back(index);
+    snapshot.replicas.push_back({.ref = member.ref,
+                                 .name = member.spec.name,
+                                 .authority = member.spec.authority,
+                                 .endpoints = member.endpoints,
+                                 .weight = member.spec.weight,
+                                 .priority = member.spec.priority,
+                                 .state = member.state()});
+  }
+}
+
+void Registry::fill_routes(Snapshot& snapshot) const {
+  for (const RouteSettings& route : routes_) {
+    const PoolState* pool = find_pool(route.pool);
+    WP_ASSERT(pool != nullptr);
+    snapshot.routes.push_back({.model = route.model, .pool = static_cast<std::uint32_t>(pool - pools_.data())});
+  }
+}
+
+void Registry::build_rings(Snapshot& snapshot) {
+  for (std::size_t i = 0; i < pools_.size(); ++i) {
+    PoolState& state = pools_[i];
+    balance::Pool& sealed = snapshot.pools[i];
+    state.ring_order.clear();
+    if (sealed.strategy != balance::Strategy::prefix) {
+      state.builder.reset();
+      state.ring.reset();
+      continue;
+    }
+    if (!state.builder) state.builder = std::make_unique<balance::RingBuilder>(state.settings.ring_slots);
+    const bool assigned = state.builder->assign(balance::ring_members(snapshot, sealed));
+    WP_ASSERT(assigned);  // add() let no two of the same identity in
+    state.ring = state.builder->build();
+    sealed.ring = state.ring;
+    for (const std::uint16_t index : sealed.pickable) state.ring_order.push_back(snapshot.replicas[index].ref);
   }
 }
 
@@ -127,32 +205,11 @@ std::unique_ptr<const Snapshot> Registry::build() {
   snapshot->version = ++version_;
   snapshot->draining = draining_;
   snapshot->ready = ready();
-  balance::Pool pool;
-  pool.name = "default";
-  pool.strategy = config_.strategy;
-  pool.bounds = config_.bounds;
-  for (const Member& member : members_) {
-    pool.members.push_back(static_cast<std::uint16_t>(snapshot->replicas.size()));
-    snapshot->replicas.push_back({.ref = member.ref,
-                                  .name = member.spec.name,
-                                  .authority = member.spec.authority,
-                                  .endpoints = member.endpoints,
-                                  .weight = member.spec.weight,
-                                  .priority = member.spec.priority,
-                                  .state = member.state()});
-  }
-  snapshot->pools.push_back(std::move(pool));
-  snapshot->routes.push_back({.model = "", .pool = 0});
+  snapshot->client = client_;
+  fill_pools(*snapshot);
+  fill_routes(*snapshot);
   balance::seal(*snapshot);
-  if (config_.strategy == balance::Strategy::prefix) {
-    balance::Pool& sealed = snapshot->pools.front();
-    const bool assigned = builder_.assign(balance::ring_members(*snapshot, sealed));
-    WP_ASSERT(assigned);  // add() let no two of the same identity in
-    ring_ = builder_.build();
-    sealed.ring = ring_;
-    ring_order_.clear();
-    for (const std::uint16_t index : sealed.pickable) ring_order_.push_back(snapshot->replicas[index].ref);
-  }
+  build_rings(*snapshot);
   return snapshot;
 }
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/config/settings.h"
 #include "controlplane/health/health_state.h"
-#include "controlplane/health/policy.h"
 #include "controlplane/replica_spec.h"
 #include "dataplane/balance/accounts.h"
 #include "dataplane/balance/ring_builder.h"
@@ -41,18 +41,28 @@ struct Member {
 // Control thread only.
 class Registry {
  public:
+  // The pools without their replicas, which are added one by one; at least one.
   struct Config {
-    balance::Strategy strategy = balance::Strategy::prefix;
-    balance::Bounds bounds{};
-    std::uint32_t ring_slots = balance::kDefaultRingSlots;
-    HealthPolicy health{};
+    std::vector<PoolSettings> pools = {PoolSettings{}};
+    std::vector<RouteSettings> routes = {{.model = "*", .pool = "default"}};  // their pools are among those
+    balance::ClientTimeouts client;
+  };
+  [[nodiscard]] static Config config_of(const Settings& settings);
+
+  // One pool as it is served.
+  struct PoolState {
+    PoolSettings settings;                          // its replicas are members()
+    std::uint32_t id = 0;                           // of its totals in the accounts
+    std::unique_ptr<balance::RingBuilder> builder;  // none when the strategy has no ring
+    std::shared_ptr<const balance::Ring> ring;      // of the last build(), over the pickable replicas
+    std::vector<balance::ReplicaRef> ring_order;    // its members, in the order that the ring numbers them
   };
 
   // `accounts` and `qsbr` outlive the registry.
   Registry(const Config& config, const balance::Accounts& accounts, Qsbr& qsbr);
 
-  // A replica with a literal address has its endpoint at once; another waits for set_endpoints(). The error is one
-  // clear line: the name is taken, or no id is free.
+  // Into the pool that the spec names. A replica with a literal address has its endpoint at once; another waits for
+  // set_endpoints(). The error is one clear line: the name is taken, there is no such pool, or no id is free.
   [[nodiscard]] std::expected<balance::ReplicaRef, std::string> add(const ReplicaSpec& spec,
                                                                     Health health = Health::assumed);
   // The others answer whether there is such a replica.
@@ -82,13 +92,13 @@ class Registry {
   [[nodiscard]] std::size_t pickable() const;
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] std::uint64_t version() const { return version_; }
-  [[nodiscard]] balance::Strategy strategy() const { return config_.strategy; }
-  // How the members are to be checked.
-  [[nodiscard]] const HealthPolicy& health_policy() const { return config_.health; }
-  // The ring of the last build(), over its pool's pickable replicas; null when the strategy has none.
-  [[nodiscard]] std::shared_ptr<const balance::Ring> ring() const { return ring_; }
-  // Its members, in the order that the ring numbers them.
-  [[nodiscard]] const std::vector<balance::ReplicaRef>& ring_order() const { return ring_order_; }
+  [[nodiscard]] const std::vector<PoolState>& pools() const { return pools_; }
+  // Null when there is none of that name; an empty one is the first pool's.
+  [[nodiscard]] const PoolState* find_pool(std::string_view name) const;
+  // How the members of a pool, which is there, are to be checked.
+  [[nodiscard]] const HealthPolicy& health_policy(std::string_view pool) const {
+    return find_pool(pool)->settings.health;
+  }
 
  private:
   struct Leaving {
@@ -100,13 +110,15 @@ class Registry {
   [[nodiscard]] Member* find_member(std::string_view name);
   [[nodiscard]] bool take_id(std::uint32_t& id);
   void trust_untried();
+  void fill_pools(balance::Snapshot& snapshot) const;
+  void fill_routes(balance::Snapshot& snapshot) const;
+  void build_rings(balance::Snapshot& snapshot);
 
-  Config config_;
   const balance::Accounts& accounts_;
   Qsbr& qsbr_;
-  balance::RingBuilder builder_;
-  std::shared_ptr<const balance::Ring> ring_;
-  std::vector<balance::ReplicaRef> ring_order_;
+  std::vector<PoolState> pools_;  // in the order of the settings
+  std::vector<RouteSettings> routes_;
+  balance::ClientTimeouts client_;
   std::vector<Member> members_;  // in the order they were added
   std::vector<Leaving> leaving_;
   std::vector<std::uint32_t> free_ids_;

@@ -23,6 +23,7 @@ struct ReplicaSpec {
   std::uint32_t weight = kDefaultWeight;
   std::uint8_t priority = 0;
   std::optional<Endpoint> literal;  // set when the host is an address, which is never looked up
+  std::string pool;                 // empty: the first
 };
 
 // The error is one clear line that quotes `text`.

@@ -19,29 +19,20 @@ namespace {
 
 namespace log = control::log;
 
-control::Registry::Config registry_config(const control::Options& options) {
-  control::Registry::Config config;
-  config.strategy = options.strategy;
-  config.bounds.factor = options.load_factor;
-  config.ring_slots = options.ring_slots;
-  config.health = options.health;
-  return config;
-}
-
 // How long the start waits for the first lookups and checks. What answers does so within a fraction of it; whatever has
 // not by then is taken as up, since a daemon that is started anew under load must serve.
 constexpr auto kFirstLook = std::chrono::milliseconds(100);
 
 }  // namespace
 
-Daemon::Daemon(const control::Options& options, std::string version, std::uint64_t seed)
-    : options_(options),
+Daemon::Daemon(const control::Settings& settings, std::string version, std::uint64_t seed)
+    : settings_(settings),
       version_(std::move(version)),
-      config_(shard_config(options, seed)),
-      accounts_(kMaxReplicas, kMaxPools),
-      registry_(registry_config(options), accounts_, qsbr_),
+      config_(shard_config(settings, seed)),
+      accounts_(kMaxReplicas, control::kMaxPools),
+      registry_(control::Registry::config_of(settings), accounts_, qsbr_),
       publisher_(published_, qsbr_),
-      fleet_(io_, registry_, publisher_, options.resolve_interval, monotonic_now, seed),
+      fleet_(io_, registry_, publisher_, settings.server.resolve_interval, monotonic_now, seed),
       watch_timer_(io_),
       rotation_(io_, SIGUSR1) {}
 
@@ -49,14 +40,9 @@ Daemon::~Daemon() = default;
 
 std::expected<void, std::string> Daemon::start() {
   if (auto opened = notifier_.open(); !opened) return opened;
-  if (!options_.user.empty()) {
-    auto found = find_identity(options_.user, options_.group);
-    if (!found) return std::unexpected("--user: " + found.error());
-    become_ = std::move(*found);
-    if (::geteuid() != 0 && ::geteuid() != become_->uid) return std::unexpected("--user: only root can become another");
-  }
+  if (auto found = find_user(); !found) return found;
   if (auto forbidden = forbid_new_privileges(); !forbidden) return forbidden;
-  auto cores = control::plan_cores(control::allowed_cores(), options_.shards, options_.pin);
+  auto cores = control::plan_cores(control::allowed_cores(), settings_.server.shards, settings_.server.pin);
   if (!cores) return std::unexpected(std::move(cores.error()));
   cores_ = std::move(*cores);
   if (!cores_.warning.empty()) log::warn(cores_.warning);
@@ -69,18 +55,19 @@ std::expected<void, std::string> Daemon::start() {
     log::warn("only " + std::to_string(descriptors) + " files may be open, all connections together may need " +
               std::to_string(needed) + ": raise the limit (LimitNOFILE, ulimit -n) or lower --max-connections");
   }
-  for (const Endpoint& at : options_.listen) {
+  for (const Endpoint& at : settings_.server.listen) {
     if (auto free = check_free(at); !free) return free;
   }
   // The shards' loop expects a Snapshot from its first turn.
-  if (auto started = fleet_.start(options_.replicas); !started) return std::unexpected(started.error().text);
+  if (auto started = fleet_.start(control::all_replicas(settings_)); !started)
+    return std::unexpected(started.error().text);
   if (auto chosen = choose_transport(); !chosen) return chosen;
   if (auto started = start_shards(); !started) return started;
   if (auto started = start_access_log(); !started) return started;
   if (auto opened = open_admin(); !opened) return opened;
   if (auto dropped = drop_privileges(); !dropped) return dropped;
-  lifecycle_ =
-      std::make_unique<Lifecycle>(io_, fleet_, shards_, notifier_, options_.drain_delay, options_.drain_timeout);
+  lifecycle_ = std::make_unique<Lifecycle>(io_, fleet_, shards_, notifier_, settings_.server.drain_delay,
+                                           settings_.server.drain_timeout);
   lifecycle_->watch();
   tick();
   look_first();
@@ -90,13 +77,23 @@ std::expected<void, std::string> Daemon::start() {
   return {};
 }
 
+Daemon::Outcome Daemon::find_user() {
+  const control::ServerSettings& server = settings_.server;
+  if (server.user.empty()) return {};
+  auto found = find_identity(server.user, server.group);
+  if (!found) return std::unexpected("user: " + found.error());
+  become_ = std::move(*found);
+  if (::geteuid() != 0 && ::geteuid() != become_->uid) return std::unexpected("user: only root can become another");
+  return {};
+}
+
 Daemon::Outcome Daemon::drop_privileges() {
   if (!become_ || ::geteuid() == become_->uid) {
     if (::geteuid() == 0) log::warn("running as root: --user drops its privileges once the sockets are open");
     return {};
   }
   std::vector<std::string> files;
-  if (!options_.control_socket.empty()) files.push_back(options_.control_socket);
+  if (!settings_.admin.control_socket.empty()) files.push_back(settings_.admin.control_socket);
   const auto problems = become(*become_, files);
   if (!problems) return std::unexpected(problems.error());
   for (const std::string& problem : *problems) log::warn(problem);
@@ -120,12 +117,13 @@ void Daemon::look_first() {
 
 // A ring is made and thrown away: whether io_uring is allowed cannot be known without asking.
 Daemon::Outcome Daemon::choose_transport() {
-  transport_ = options_.transport == control::TransportChoice::epoll ? TransportKind::epoll : TransportKind::io_uring;
+  transport_ =
+      settings_.server.transport == control::TransportChoice::epoll ? TransportKind::epoll : TransportKind::io_uring;
   if (transport_ == TransportKind::epoll) return {};
   shard::ShardMailbox mailbox;
   const auto probe = make_core(TransportKind::io_uring, 0, smallest_config(), shared(), mailbox);
   if (probe) return {};
-  if (options_.transport == control::TransportChoice::io_uring) {
+  if (settings_.server.transport == control::TransportChoice::io_uring) {
     return std::unexpected("io_uring cannot be used here: " + probe.error() + "; try --transport epoll");
   }
   log::warn("io_uring cannot be used here, epoll is: " + probe.error());
@@ -136,7 +134,7 @@ Daemon::Outcome Daemon::choose_transport() {
 Daemon::Outcome Daemon::start_shards() {
   exposition_ = std::make_unique<control::Exposition>(control::BuildInfo{version_, std::string(word(transport_))},
                                                       fleet_, accounts_, watch_);
-  std::vector<Endpoint> listen = options_.listen;
+  std::vector<Endpoint> listen = settings_.server.listen;
   for (std::uint32_t number = 0; number < cores_.shards; ++number) {
     const int core = cores_.shard_cores.empty() ? -1 : cores_.shard_cores[number];
     auto thread = ShardThread::start({number, core, transport_, listen}, config_, shared());
@@ -148,14 +146,14 @@ Daemon::Outcome Daemon::start_shards() {
     exposition_->add(shard.net_metrics());
     shards_.push_back(std::move(*thread));
   }
-  options_.listen = listen;
+  settings_.server.listen = listen;
   return {};
 }
 
 Daemon::Outcome Daemon::start_access_log() {
   watch_rotation();
-  if (options_.access_log.empty()) return {};
-  access_log_ = std::make_unique<AccessLog>(options_.access_log, options_.access_log_format);
+  if (settings_.log.access.empty()) return {};
+  access_log_ = std::make_unique<AccessLog>(settings_.log.access, settings_.log.access_format);
   for (const auto& shard : shards_) access_log_->add(shard->access());
   if (auto started = access_log_->start(); !started) return std::unexpected("--access-log: " + started.error());
   MetricList figures;
@@ -178,29 +176,37 @@ Daemon::Outcome Daemon::open_admin() {
   api_ = std::make_unique<control::AdminApi>(fleet_, accounts_, watch_, *exposition_);
   admin_ = std::make_unique<control::AdminServer>(
       io_, [this](const control::AdminRequest& request) { return api_->handle(request); });
-  const auto at = admin_->listen(options_.admin);
+  const auto at = admin_->listen(settings_.admin.listen);
   if (!at) return std::unexpected("--admin: " + at.error());
   admin_at_ = *at;
-  if (options_.control_socket.empty()) return {};
-  if (auto control = admin_->listen_control(options_.control_socket); !control) {
+  if (settings_.admin.control_socket.empty()) return {};
+  if (auto control = admin_->listen_control(settings_.admin.control_socket); !control) {
     return std::unexpected("--control-socket: " + control.error());
   }
   return {};
+}
+
+std::string Daemon::describe_pools() const {
+  const auto& pools = registry_.pools();
+  if (pools.size() == 1) return "strategy " + std::string(balance::word(pools.front().settings.strategy));
+  std::string text = std::to_string(pools.size()) + " pools (";
+  for (const auto& pool : pools) text += (text.ends_with('(') ? "" : ", ") + pool.settings.name;
+  return text + ")";
 }
 
 void Daemon::announce() const {
   const std::size_t replicas = registry_.members().size();
   log::info("warmpathd " + version_ + ": " + std::to_string(cores_.shards) +
             (cores_.shards == 1 ? " shard" : " shards") + " on " + std::string(word(transport_)) +
-            (cores_.shard_cores.empty() ? ", not pinned" : ", pinned") + ", strategy " +
-            std::string(balance::word(options_.strategy)) + ", " + std::to_string(replicas) +
-            (replicas == 1 ? " replica" : " replicas"));
+            (cores_.shard_cores.empty() ? ", not pinned" : ", pinned") + ", " + describe_pools() + ", " +
+            std::to_string(replicas) + (replicas == 1 ? " replica" : " replicas"));
   for (const control::Member& member : registry_.members()) log::info("replica " + member.spec.name);
-  if (access_log_) log::info("access log to " + (options_.access_log == "-" ? "standard output" : options_.access_log));
+  if (access_log_)
+    log::info("access log to " + (settings_.log.access == "-" ? "standard output" : settings_.log.access));
   log::info("admin on http://" + to_string(admin_at_));
-  if (!options_.control_socket.empty()) log::info("control socket " + options_.control_socket);
+  if (!settings_.admin.control_socket.empty()) log::info("control socket " + settings_.admin.control_socket);
   // Last, so that who waits for it finds everything open.
-  for (const Endpoint& at : options_.listen) log::info("listening on http://" + to_string(at));
+  for (const Endpoint& at : settings_.server.listen) log::info("listening on http://" + to_string(at));
 }
 
 void Daemon::tick() {

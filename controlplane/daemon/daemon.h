@@ -15,6 +15,7 @@
 
 #include "controlplane/admin_api.h"
 #include "controlplane/admin_server.h"
+#include "controlplane/config/settings.h"
 #include "controlplane/core_plan.h"
 #include "controlplane/daemon/access_log.h"
 #include "controlplane/daemon/lifecycle.h"
@@ -23,7 +24,6 @@
 #include "controlplane/daemon/shard_thread.h"
 #include "controlplane/exposition.h"
 #include "controlplane/fleet.h"
-#include "controlplane/options.h"
 #include "controlplane/publisher.h"
 #include "controlplane/registry.h"
 #include "controlplane/shard_watch.h"
@@ -33,7 +33,7 @@ namespace wp::daemon {
 // Its thread is the control thread.
 class Daemon {
  public:
-  Daemon(const control::Options& options, std::string version, std::uint64_t seed);
+  Daemon(const control::Settings& settings, std::string version, std::uint64_t seed);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   // Stops shards that still run.
@@ -50,17 +50,19 @@ class Daemon {
   [[nodiscard]] Outcome open_admin();
   [[nodiscard]] Outcome choose_transport();
   [[nodiscard]] Outcome start_shards();
+  [[nodiscard]] Outcome find_user();
   [[nodiscard]] Outcome drop_privileges();
   void look_first();
   [[nodiscard]] Outcome start_access_log();
   void watch_rotation();
   void announce() const;
   [[nodiscard]] std::string status() const;
+  [[nodiscard]] std::string describe_pools() const;
   void tick();
 
   [[nodiscard]] shard::SharedState shared() { return {published_, qsbr_, accounts_}; }
 
-  control::Options options_;
+  control::Settings settings_;
   std::string version_;
   ShardConfig config_;
   control::CorePlan cores_;

@@ -8,7 +8,6 @@
 namespace wp::daemon {
 
 inline constexpr std::uint32_t kMaxReplicas = 4096;  // at one time, with those that still finish their streams
-inline constexpr std::uint32_t kMaxPools = 16;
 
 // For asking whether a transport works, and for describing metrics.
 [[nodiscard]] ShardConfig smallest_config();

@@ -101,7 +101,7 @@ std::expected<std::string, std::string> print_metrics() {
   Qsbr qsbr;
   Published<balance::Snapshot> published;
   control::Registry::Config config;
-  config.health.enabled = false;  // nobody is asked for a page
+  config.pools[0].health.enabled = false;  // nobody is asked for a page
   control::Registry registry(config, accounts, qsbr);
   control::Publisher publisher(published, qsbr);
   control::Fleet fleet(io, registry, publisher, seconds(1), monotonic_now, 1);

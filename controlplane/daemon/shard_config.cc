@@ -1,71 +1,36 @@
 #include "controlplane/daemon/shard_config.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "controlplane/health/prober.h"
 
 namespace wp::daemon {
 
-control::RequestPathOptions default_path_options() {
-  const proxy::ProxyConfig proxy;
-  const proxy::Timeouts& timeouts = proxy.timeouts;
-  control::RequestPathOptions path;
-  path.decision_headers = proxy.decision_headers;
-  path.max_body = proxy.body.max_body;
-  path.max_connections = proxy.max_clients;
-  path.max_per_source = proxy.max_per_source;
-  path.max_requests = proxy.max_requests;
-  path.max_heads = proxy.head_slabs;
-  path.max_head = proxy.head.head_bytes;
-  path.max_headers = proxy.head.fields;
-  path.body_min_rate = proxy.body_min_rate;
-  path.client_min_rate = proxy.client_min_rate;
-  path.session_headers = proxy.session_headers;
-  path.pass_paths = proxy.pass_paths;
-  path.probe_prefix = proxy.probe_prefix;
-  path.hash_key = proxy.hash_key;
-  path.head_timeout = timeouts.head;
-  path.body_timeout = timeouts.body;
-  path.keep_alive_timeout = timeouts.keep_alive;
-  path.connect_timeout = timeouts.connect;
-  path.first_byte_timeout = timeouts.first_byte;
-  path.idle_timeout = timeouts.reply_progress;
-  path.client_timeout = timeouts.client_progress;
-  path.upstream_idle_timeout = timeouts.upstream_idle;
-  return path;
-}
-
-ShardConfig shard_config(const control::Options& options, std::uint64_t seed) {
-  const control::RequestPathOptions& path = options.path;
+ShardConfig shard_config(const control::Settings& settings, std::uint64_t seed) {
+  const control::LimitSettings& limits = settings.limits;
+  const control::RequestSettings& requests = settings.requests;
   ShardConfig config;
   proxy::ProxyConfig& proxy = config.proxy;
-  proxy.decision_headers = path.decision_headers;
-  proxy.body.max_body = path.max_body;
-  proxy.max_clients = path.max_connections;
-  proxy.max_per_source = path.max_per_source;
-  proxy.max_requests = path.max_requests;
-  proxy.head_slabs = path.max_heads;
-  proxy.head.head_bytes = path.max_head;
-  proxy.head.target_bytes = std::min(proxy.head.target_bytes, path.max_head);
-  proxy.head.fields = path.max_headers;
-  proxy.body_min_rate = path.body_min_rate;
-  proxy.client_min_rate = path.client_min_rate;
+  proxy.head.head_bytes = limits.head;
+  proxy.head.target_bytes = std::min(proxy.head.target_bytes, limits.head);
+  proxy.head.fields = limits.headers;
+  proxy.body.max_body = limits.body;
+  proxy.body_min_rate = limits.body_min_rate;
+  proxy.client_min_rate = limits.client_min_rate;
+  proxy.max_clients = limits.connections;
+  proxy.max_per_source = limits.connections_per_source;
+  proxy.max_requests = limits.requests;
+  proxy.head_slabs = limits.heads;
   // Each client may have one request under way, and each of those a connection to a replica.
-  proxy.max_upstreams = std::max(proxy.max_upstreams, path.max_connections);
-  proxy.session_headers = path.session_headers;
-  proxy.pass_paths = path.pass_paths;
-  proxy.probe_prefix = path.probe_prefix;
-  proxy.hash_key = path.hash_key;
+  proxy.max_upstreams = std::max(proxy.max_upstreams, limits.connections);
+  proxy.decision_headers = requests.decision_headers;
+  proxy.session_headers = requests.session_headers;
+  proxy.pass_paths = requests.pass_paths;
+  proxy.probe_prefix = requests.probe_prefix;
+  proxy.hash_key = requests.hash_key;
   proxy.seed = seed;
-  proxy.access_records = options.access_log.empty() ? 0 : options.access_log_ring;
-  proxy.timeouts = {.head = path.head_timeout,
-                    .body = path.body_timeout,
-                    .keep_alive = path.keep_alive_timeout,
-                    .connect = path.connect_timeout,
-                    .first_byte = path.first_byte_timeout,
-                    .reply_progress = path.idle_timeout,
-                    .client_progress = path.client_timeout,
-                    .upstream_idle = path.upstream_idle_timeout};
+  proxy.access_records = settings.log.access.empty() ? 0 : std::bit_ceil(settings.log.access_ring);
   config.streams.ports = proxy.max_clients + proxy.max_upstreams;
   // As many queued slices a connection as the defaults allow.
   constexpr std::uint32_t kNodesPerPort = 8;

@@ -1,9 +1,9 @@
-// Between the command line and the request path: the defaults one way, the settings the other.
+// From the settings to what a shard is made of.
 #pragma once
 
 #include <cstdint>
 
-#include "controlplane/options.h"
+#include "controlplane/config/settings.h"
 #include "dataplane/net/transport.h"
 #include "dataplane/proxy/config.h"
 #include "dataplane/stream/port_table.h"
@@ -16,11 +16,8 @@ struct ShardConfig {
   net::NetConfig net;
 };
 
-// The request path's own defaults, as options.
-[[nodiscard]] control::RequestPathOptions default_path_options();
-
 // `seed`: of the shards' generators.
-[[nodiscard]] ShardConfig shard_config(const control::Options& options, std::uint64_t seed);
+[[nodiscard]] ShardConfig shard_config(const control::Settings& settings, std::uint64_t seed);
 
 // File descriptors that the daemon may come to need.
 [[nodiscard]] std::uint64_t descriptors_needed(const ShardConfig& config, std::uint32_t shards);

@@ -1,6 +1,7 @@
 #include "dataplane/balance/seal.h"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 
 #include "dataplane/base/assert.h"
@@ -58,10 +59,22 @@ void add_weights(const Snapshot& snapshot, Pool& pool) {
   if (equal) pool.cumulative.clear();
 }
 
+// Exact names first, ascending for the search; then beginnings, so that the longest that fits is met first.
+void order_routes(Snapshot& snapshot) {
+  for (const Route& route : snapshot.routes) WP_ASSERT(route.pool < snapshot.pools.size());
+  const auto beginnings =
+      std::ranges::stable_partition(snapshot.routes, [](const Route& route) { return !is_beginning(route.model); });
+  snapshot.exact_routes = snapshot.routes.size() - beginnings.size();
+  std::ranges::sort(snapshot.routes.begin(), beginnings.begin(), {}, &Route::model);
+  std::ranges::stable_sort(beginnings, std::greater{},
+                           [](const Route& route) { return beginning(route.model).size(); });
+}
+
 }  // namespace
 
 void seal(Snapshot& snapshot) {
   index_ids(snapshot);
+  order_routes(snapshot);
   for (Pool& pool : snapshot.pools) {
     choose_pickable(snapshot, pool);
     add_weights(snapshot, pool);

@@ -8,7 +8,8 @@
 
 namespace wp::balance {
 
-// Makes Snapshot::by_id, and of every pool `pickable`, `weight_sum` and `cumulative`. The caller has filled replicas
+// Makes Snapshot::by_id, the order of the routes, and of every pool `pickable`, `weight_sum` and `cumulative`. The
+// caller has filled replicas
 // (fewer than kNoReplica, refs valid, ids unique, weights 1..kMaxWeight) and pools with their `members`; rings come
 // afterwards:
 //   seal(snapshot);

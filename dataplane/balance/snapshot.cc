@@ -1,6 +1,8 @@
 #include "dataplane/balance/snapshot.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include "dataplane/base/assert.h"
 
@@ -10,6 +12,10 @@ namespace {
 constexpr std::array kStrategies = {Strategy::prefix, Strategy::least_loaded, Strategy::round_robin};
 
 }  // namespace
+
+std::string_view beginning(std::string_view pattern) {
+  return pattern.substr(0, pattern.empty() ? 0 : pattern.size() - 1);
+}
 
 std::string_view word(Strategy strategy) {
   switch (strategy) {
@@ -40,10 +46,12 @@ std::string_view word(ReplicaState state) {
 }
 
 const Pool* Snapshot::route(std::string_view model) const {
-  for (const Route& route : routes) {
-    if (!route.model.empty() && route.model != model) continue;
-    WP_ASSERT(route.pool < pools.size());
-    return &pools[route.pool];
+  const std::span<const Route> all(routes);
+  const auto exact = all.first(exact_routes);
+  const auto found = std::ranges::lower_bound(exact, model, {}, &Route::model);
+  if (found != exact.end() && found->model == model) return &pools[found->pool];
+  for (const Route& route : all.subspan(exact_routes)) {
+    if (model.starts_with(beginning(route.model))) return &pools[route.pool];
   }
   return nullptr;
 }

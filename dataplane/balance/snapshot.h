@@ -5,6 +5,7 @@
 // published, freed under QSBR. No pointer into it survives a turn: what must outlive one is a ReplicaRef or a copy.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "dataplane/balance/accounts.h"
 #include "dataplane/balance/ring.h"
+#include "dataplane/balance/timeouts.h"
 #include "dataplane/base/endpoint.h"
 
 namespace wp::balance {
@@ -44,6 +46,7 @@ struct Pool {
   std::uint32_t id = 0;  // index of its totals in Accounts
   Strategy strategy = Strategy::prefix;
   Bounds bounds;
+  UpstreamTimeouts timeouts;
   std::vector<std::uint16_t> members;  // every replica of the pool, as indices into Snapshot::replicas
 
   // Made by seal() from the above.
@@ -54,11 +57,17 @@ struct Pool {
   std::shared_ptr<const Ring> ring;  // over pickable: ring members are indices into `pickable`; only for `prefix`
 };
 
-// First match wins. An empty model matches every model.
+// Where a model leads: by its exact name, else by the longest beginning that it has.
 struct Route {
-  std::string model;
+  std::string model;       // a name, or a beginning with '*' behind it; empty as "*": everything, no model among it
   std::uint32_t pool = 0;  // index into Snapshot::pools
 };
+
+// Whether a route's model is a beginning, and which.
+[[nodiscard]] constexpr bool is_beginning(std::string_view pattern) {
+  return pattern.empty() || pattern.ends_with('*');
+}
+[[nodiscard]] std::string_view beginning(std::string_view pattern);
 
 inline constexpr std::uint16_t kNoReplica = UINT16_MAX;
 
@@ -66,12 +75,15 @@ struct Snapshot {
   std::uint64_t version = 0;
   std::vector<Replica> replicas;
   std::vector<Pool> pools;
-  std::vector<Route> routes;
+  std::vector<Route> routes;     // sealed: exact names in ascending order, then beginnings, the longest first
+  std::size_t exact_routes = 0;  // made by seal()
+  ClientTimeouts client;
   bool draining = false;             // the daemon stops: keep what runs, offer no keep-alive
   bool ready = true;                 // what readiness probes are told: new clients should come
   std::vector<std::uint16_t> by_id;  // ReplicaRef::id -> index into replicas, or kNoReplica; made by seal()
 
-  // The pool that serves `model` (empty when the request names none), or nullptr.
+  // The pool that serves `model` (empty when the request names none), or nullptr. One binary search over the exact
+  // names, then all of the beginnings.
   [[nodiscard]] const Pool* route(std::string_view model) const;
   // The replica of a reference, or nullptr when it has left or its id has been reused.
   [[nodiscard]] const Replica* find(ReplicaRef ref) const;

@@ -18,7 +18,7 @@ void Proxy::accept(stream::StreamPort& port) {
   sources_.add(port.remote());
   counters_.clients.add();
   counters_.accepted.add();
-  arm_client(h, now_ + config_.timeouts.head);
+  arm_client(h, now_ + snapshot_->client.head);
   waits_.enter(h.index, Wait::silent, now_);
   on_client(h);
 }
@@ -76,7 +76,7 @@ void Proxy::read_requests(Handle h) {
   if (port.tx_credit() == 0) {  // our own error replies pile up: the client must read first
     port.notify_writable();
     if (waits_.of(h.index) != Wait::unread) waits_.enter(h.index, Wait::unread, now_);
-    return arm_client(h, now_ + config_.timeouts.client_progress);
+    return arm_client(h, now_ + snapshot_->client.progress);
   }
   const bool fresh = !client.request.valid();
   if (fresh) log_.begin(h.index);
@@ -98,7 +98,7 @@ void Proxy::read_requests(Handle h) {
     if (draining_) close_client(h, Reason::shutting_down);
   } else if (!intake_.get(client.request).head_complete) {
     if (!fresh) return;
-    arm_client(h, now_ + config_.timeouts.head);
+    arm_client(h, now_ + snapshot_->client.head);
     waits_.enter(h.index, Wait::head, now_);
   } else if (result.progress) {
     Request& request = intake_.get(client.request);
@@ -189,7 +189,7 @@ void Proxy::hand_out(Handle h, const http::Writer& out, bool keep_alive) {
 void Proxy::await_request(Handle h) {
   Client& client = clients_.get(h);
   client.answered = true;
-  arm_client(h, now_ + config_.timeouts.keep_alive);
+  arm_client(h, now_ + snapshot_->client.keep_alive);
   // A small rest is in the kernel's hands in a moment, and is not worth an event.
   stream::StreamPort& port = ports_.get(client.port);
   const bool unread = port.tx_bytes() > stream::PortTable::kSlabBytes;
@@ -236,7 +236,7 @@ void Proxy::on_client_deadline(Handle h) {
   }
   const Request& request = intake_.get(client.request);
   if (!request.head_complete) return refuse(h, Reason::head_timeout, false);
-  const bool stopped = now_ - request.body_progress >= config_.timeouts.body;
+  const bool stopped = now_ - request.body_progress >= snapshot_->client.body;
   refuse(h, stopped ? Reason::body_timeout : Reason::body_too_slow, false);
 }
 
@@ -246,7 +246,7 @@ void Proxy::on_reader_deadline(Handle h) {
   const stream::StreamPort& port = ports_.get(client.port);
   Exchange& exchange = exchanges_.get(client.exchange);
   const std::uint64_t took = port.bytes_sent() - exchange.client_took;
-  const auto least = static_cast<std::uint64_t>(config_.timeouts.client_progress.seconds() * config_.client_min_rate);
+  const auto least = static_cast<std::uint64_t>(snapshot_->client.progress.seconds() * config_.client_min_rate);
   if (took == 0 || took < least) {
     const Reason why = took == 0 ? Reason::client_timeout : Reason::client_too_slow;
     cancel(client.exchange, why);
@@ -254,12 +254,12 @@ void Proxy::on_reader_deadline(Handle h) {
   }
   if (port.tx_credit() > 0) return pump(client.exchange);
   exchange.client_took = port.bytes_sent();
-  arm_client(h, now_ + config_.timeouts.client_progress);
+  arm_client(h, now_ + snapshot_->client.progress);
 }
 
 // What came pays for more time: so that a slow line may send a large body, and a byte now and then holds nothing long.
 Instant Proxy::body_deadline(const Request& request) const {
-  const Duration pause = config_.timeouts.body;
+  const Duration pause = snapshot_->client.body;
   if (config_.body_min_rate == 0) return now_ + pause;
   const Duration paid{seconds(request.body_bytes).ns / config_.body_min_rate};
   return earlier(now_ + pause, request.head_read + pause + paid);

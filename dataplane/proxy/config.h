@@ -1,41 +1,27 @@
-// What an operator may set of the request path. Values are copied at start; what can change at run time is in the
-// Snapshot.
+// What an operator may set of the request path. Values are copied at start; what can change at run time,
+// timeouts among it, is in the Snapshot.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "dataplane/base/time.h"
 #include "dataplane/http/head.h"
 #include "dataplane/stream/body_slabs.h"
 
 namespace wp::proxy {
 
-struct Timeouts {
-  Duration head = seconds(10);              // a request's head, from its first byte
-  Duration body = seconds(30);              // between two pieces of a request's body; see body_min_rate
-  Duration keep_alive = seconds(75);        // an idle client connection
-  Duration connect = seconds(5);            // a handshake towards a replica
-  Duration first_byte = seconds(600);       // from the request sent to the first byte of the reply's body
-  Duration reply_progress = seconds(120);   // between two pieces of a reply's body
-  Duration client_progress = seconds(120);  // a client that takes nothing of a queued reply; see client_min_rate
-  // An idle pooled connection. Below the 5 s after which uvicorn (vLLM, SGLang) and llama.cpp close theirs.
-  Duration upstream_idle = seconds(4);
-};
-
 struct ProxyConfig {
   http::HeadLimits head;
   stream::BodyLimits body;
-  Timeouts timeouts;
   std::uint32_t max_clients = 8'192;   // client connections a shard
   std::uint32_t max_requests = 8'192;  // requests in flight a shard
   // Client connections a shard of one source, an IPv4 address or an IPv6 /64; 0: no limit. Behind a TLS terminator all
   // connections have one source.
   std::uint32_t max_per_source = 0;
   // Bytes a second. Timeouts between two pieces alone would let a peer hold its memory for ever with a byte each time.
-  std::uint32_t body_min_rate = 512;    // of a request's body, after the first Timeouts::body; 0: none
-  std::uint32_t client_min_rate = 128;  // a client's reading, over Timeouts::client_progress of a full queue; 0: none
+  std::uint32_t body_min_rate = 512;    // of a request's body, after the first ClientTimeouts::body; 0: none
+  std::uint32_t client_min_rate = 128;  // a client's reading, over ClientTimeouts::progress of a full queue; 0: none
   // When room is needed, a connection is let go only if it has been waited for so long: for its first byte or its head,
   // for its body or its reading. Kept-alive connections without a request have no such time.
   Duration shed_head_after = millis(100);

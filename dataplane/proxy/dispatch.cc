@@ -43,6 +43,7 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
   if (pick.replica == nullptr) return Reason::no_replica;
   exchange.decision = pick.decision;
   exchange.endpoint = 0;
+  exchange.timeouts = pool->timeouts;
   if (config_.access_records > 0) {
     exchange.record.pool.assign(pool->name);
     exchange.record.replica.assign(pick.replica->name);
@@ -63,7 +64,9 @@ Reason Dispatcher::send(Instant now, const balance::Replica& replica, Exchange& 
                         std::string_view client_address, bool fresh) {
   exchange.upstream = fresh ? Handle{} : upstreams_.reuse(replica, self);
   exchange.on_reused = exchange.upstream.valid();
-  if (!exchange.on_reused) exchange.upstream = upstreams_.open(replica, exchange.endpoint, self, now);
+  if (!exchange.on_reused) {
+    exchange.upstream = upstreams_.open(replica, exchange.endpoint, self, now, exchange.timeouts.connect);
+  }
   if (!exchange.upstream.valid()) return Reason::no_connection_slot;
 
   http::Writer out(scratch_);
@@ -84,7 +87,7 @@ Reason Dispatcher::send(Instant now, const balance::Replica& replica, Exchange& 
   ++exchange.record.attempts;
   exchange.record.phase = exchange.on_reused ? RequestPhase::wait : RequestPhase::connect;
   counters_.prompt_tokens.add(request.features.estimated_tokens);
-  if (exchange.on_reused) upstreams_.arm(exchange.upstream, now + config_.timeouts.first_byte);
+  if (exchange.on_reused) upstreams_.arm(exchange.upstream, now + exchange.timeouts.first_byte);
   return Reason::none;
 }
 

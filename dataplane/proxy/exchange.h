@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dataplane/balance/accounts.h"
+#include "dataplane/balance/timeouts.h"
 #include "dataplane/base/access_record.h"
 #include "dataplane/base/pool.h"
 #include "dataplane/base/reasons.h"
@@ -26,6 +27,7 @@ struct Exchange {
   Handle request;   // kept for a retry until the reply begins
   Handle upstream;  // invalid between attempts
   balance::Charge charge;
+  balance::UpstreamTimeouts timeouts;  // of the pool, when the replica was picked
 
   // What the client asked, copied because the request is let go when the reply begins.
   prompt::Api api = prompt::Api::none;

@@ -35,10 +35,10 @@ void Proxy::on_upstream(Handle h) {
   const Handle e = upstream.exchange;
   if ((events & stream::kOpened) != 0) {
     counters_.connect.record(now_ - upstream.since);
-    AccessRecord& record = exchanges_.get(e).record;
-    record.connect = now_ - upstream.since;
-    record.phase = RequestPhase::wait;
-    upstreams_.arm(h, now_ + config_.timeouts.first_byte);
+    Exchange& exchange = exchanges_.get(e);
+    exchange.record.connect = now_ - upstream.since;
+    exchange.record.phase = RequestPhase::wait;
+    upstreams_.arm(h, now_ + exchange.timeouts.first_byte);
   }
   pump(e);
 }
@@ -59,7 +59,7 @@ void Proxy::pump(Handle e) {
 // A streaming server sends its head at once and then computes for as long as any other, so that only the body's first
 // byte ends that wait.
 Duration Proxy::patience(const Exchange& exchange) const {
-  return exchange.first_byte_seen ? config_.timeouts.reply_progress : config_.timeouts.first_byte;
+  return exchange.first_byte_seen ? exchange.timeouts.progress : exchange.timeouts.first_byte;
 }
 
 void Proxy::stall(Handle e) {
@@ -102,7 +102,7 @@ void Proxy::settle(Handle e, const RelayOutcome& outcome) {
       exchange.blocked = true;
       exchange.client_took = ports_.get(clients_.get(exchange.client).port).bytes_sent();
       // The wait is the client's fault now, not the replica's.
-      arm_client(exchange.client, now_ + config_.timeouts.client_progress);
+      arm_client(exchange.client, now_ + snapshot_->client.progress);
       waits_.enter(exchange.client.index, Wait::reader, now_);
       upstreams_.arm(exchange.upstream, kNever);
       return;
@@ -178,7 +178,7 @@ void Proxy::complete(Handle e) {
   } else if (upstream.peer_closed() || upstream.failed()) {
     upstreams_.close(exchange.upstream, Reason::peer_closed);
   } else {
-    upstreams_.park(exchange.upstream, now_);
+    upstreams_.park(exchange.upstream, now_, exchange.timeouts.idle);
   }
   exchange.upstream = {};
   exchange.record.phase = RequestPhase::done;

@@ -55,7 +55,8 @@ Handle UpstreamPool::reuse(const balance::Replica& replica, Handle exchange) {
   return {};
 }
 
-Handle UpstreamPool::open(const balance::Replica& replica, std::size_t endpoint, Handle exchange, Instant now) {
+Handle UpstreamPool::open(const balance::Replica& replica, std::size_t endpoint, Handle exchange, Instant now,
+                          Duration patience) {
   WP_ASSERT(!replica.endpoints.empty());
   if (upstreams_.full() && !make_room()) return {};
   const stream::PortId port = ports_.connect(replica.endpoints[endpoint % replica.endpoints.size()]);
@@ -68,7 +69,7 @@ Handle UpstreamPool::open(const balance::Replica& replica, std::size_t endpoint,
   upstream.since = now;
   upstream.requests = 1;
   ports_.get(port).set_owner(kUpstreamOwner | h.index);
-  arm(h, now + config_.timeouts.connect);
+  arm(h, now + patience);
   counters_.upstream_opened.add();
   counters_.upstream_busy.add();
   return h;
@@ -87,7 +88,7 @@ bool UpstreamPool::make_room() {
   return false;
 }
 
-void UpstreamPool::park(Handle h, Instant now) {
+void UpstreamPool::park(Handle h, Instant now, Duration idle) {
   Upstream& upstream = upstreams_.get(h);
   WP_ASSERT(!upstream.idle);
   upstream.exchange = {};
@@ -103,7 +104,7 @@ void UpstreamPool::park(Handle h, Instant now) {
   ++list.size;
   counters_.upstream_busy.sub();
   counters_.upstream_idle.add();
-  arm(h, now + config_.timeouts.upstream_idle);
+  arm(h, now + idle);
 }
 
 void UpstreamPool::forget(Handle h) {

@@ -37,10 +37,11 @@ class UpstreamPool {
   // The most recently used idle connection to the replica, or an invalid handle. Idle ones to addresses that the
   // replica no longer has are closed on the way.
   [[nodiscard]] Handle reuse(const balance::Replica& replica, Handle exchange);
-  // A new connection, its handshake begun with the deadline for it; invalid when the shard has no room for one.
-  [[nodiscard]] Handle open(const balance::Replica& replica, std::size_t endpoint, Handle exchange, Instant now);
-  // The exchange is over and the connection is clean: keeps it for the next, or closes what is too much.
-  void park(Handle upstream, Instant now);
+  // A new connection, its handshake begun with `patience` for it; invalid when the shard has no room for one.
+  [[nodiscard]] Handle open(const balance::Replica& replica, std::size_t endpoint, Handle exchange, Instant now,
+                            Duration patience);
+  // The exchange is over and the connection is clean: keeps it for the next, up to `idle`, or closes what is too much.
+  void park(Handle upstream, Instant now, Duration idle);
   // Ends a connection in order or at once, busy or idle.
   void close(Handle upstream, Reason why);
   void abort(Handle upstream, Reason why);

@@ -52,7 +52,6 @@ void StreamWorld::make_shard() {
   config_.idle_per_replica = rng_.between(1, 8);
   config_.requests_per_upstream = rng_.chance(0.3) ? rng_.between(1, 3) : 1'000'000;
   config_.seed = rng_.next();
-  if (shape_.silent > 0) config_.timeouts.first_byte = millis(300);
   stream::StreamLimits limits;
   limits.ports = 160;
   limits.nodes = 8192;
@@ -79,6 +78,7 @@ void StreamWorld::publish() {
   pool.name = "sim";
   pool.strategy = shape_.strategy;
   pool.bounds.streams_floor = 2;
+  if (shape_.silent > 0) pool.timeouts.first_byte = millis(300);
   for (std::uint32_t i = 0; i < shape_.replicas; ++i) {
     balance::Replica replica;
     replica.ref = {i, 1};

@@ -50,14 +50,19 @@ Snapshot routed(std::vector<Route> routes) {
   Snapshot snapshot;
   snapshot.pools.resize(3);
   snapshot.routes = std::move(routes);
+  seal(snapshot);
   return snapshot;
 }
 
-TEST(Snapshot, TheFirstRouteThatMatchesWins) {
-  const Snapshot snapshot = routed({{"a", 1}, {"b", 2}, {"a", 0}, {"", 0}, {"c", 1}});
-  EXPECT_EQ(snapshot.route("a"), &snapshot.pools[1]);
-  EXPECT_EQ(snapshot.route("b"), &snapshot.pools[2]);
-  EXPECT_EQ(snapshot.route("c"), &snapshot.pools[0]) << "the one for every model stands before";
+TEST(Snapshot, ExactNamesComeBeforeBeginningsAndLongBeforeShort) {
+  const Snapshot snapshot = routed({{"*", 0}, {"llama-*", 1}, {"llama-3", 0}, {"llama-3-*", 2}, {"a", 2}});
+  EXPECT_EQ(snapshot.route("llama-3"), &snapshot.pools[0]);
+  EXPECT_EQ(snapshot.route("llama-3-8b"), &snapshot.pools[2]);
+  EXPECT_EQ(snapshot.route("llama-"), &snapshot.pools[1]);
+  EXPECT_EQ(snapshot.route("llama-4"), &snapshot.pools[1]);
+  EXPECT_EQ(snapshot.route("llama"), &snapshot.pools[0]);
+  EXPECT_EQ(snapshot.route("a"), &snapshot.pools[2]);
+  EXPECT_EQ(snapshot.route("ab"), &snapshot.pools[0]);
 }
 
 TEST(Snapshot, ARequestWithoutAModelTakesTheRouteForEveryModel) {
@@ -75,8 +80,7 @@ TEST(Snapshot, AnUnknownModelHasNoPool) {
 }
 
 TEST(SnapshotDeathTest, ARouteToNowhereIsAWrongProgram) {
-  const Snapshot snapshot = routed({{"a", 3}});
-  EXPECT_DEATH(static_cast<void>(snapshot.route("a")), "assertion failed");
+  EXPECT_DEATH(static_cast<void>(routed({{"a", 3}})), "assertion failed");
 }
 
 TEST(Snapshot, FindsReplicasByReferenceWhateverTheirOrder) {

@@ -89,6 +89,7 @@ TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
   const Json replicas = Json::parse(a.read_only("GET", "/replicas").body).at("replicas");
   ASSERT_EQ(replicas.size(), 2U);
   EXPECT_EQ(replicas[0], Json({{"name", "10.0.0.1:1"},
+                               {"pool", "default"},
                                {"state", "up"},
                                {"health", "assumed"},
                                {"draining", false},

@@ -9,28 +9,15 @@
 namespace wp::control {
 namespace {
 
-RequestPathOptions defaults() {
-  RequestPathOptions path;
-  path.max_body = 8U << 20U;
-  path.max_connections = path.max_requests = path.max_heads = 8192;
-  path.max_head = 16U << 10U;
-  path.max_headers = 100;
-  path.session_headers = {"x-session-id"};
-  path.pass_paths = {"/v1/"};
-  path.head_timeout = path.body_timeout = path.keep_alive_timeout = path.connect_timeout = seconds(5);
-  path.first_byte_timeout = path.idle_timeout = path.client_timeout = path.upstream_idle_timeout = seconds(5);
-  return path;
-}
-
 std::expected<Options, ParseStop> parse(const std::vector<std::string>& arguments) {
-  return parse_options(arguments, defaults(), "warmpathd 1.2.3");
+  return parse_options(arguments, "warmpathd 1.2.3");
 }
 
-Options good(std::vector<std::string> arguments) {
+Settings good(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"--replica", "127.0.0.1:8000"});
   const auto options = parse(arguments);
   EXPECT_TRUE(options.has_value()) << options.error().text;
-  return options.value_or(Options{});
+  return options.value_or(Options{}).settings;
 }
 
 // The one line of a command line that is wrong.
@@ -46,87 +33,88 @@ std::string problem(const std::vector<std::string>& arguments) {
 }
 
 TEST(Options, DefaultsServeOnEveryAddress) {
-  const Options options = good({});
-  ASSERT_EQ(options.listen.size(), 1U);
-  EXPECT_EQ(to_string(options.listen[0]), "0.0.0.0:8080");
-  EXPECT_EQ(to_string(options.admin), "127.0.0.1:9090");
-  EXPECT_EQ(options.strategy, balance::Strategy::prefix);
-  EXPECT_EQ(options.shards, 0U);
-  EXPECT_TRUE(options.pin);
-  EXPECT_EQ(options.transport, TransportChoice::automatic);
-  EXPECT_TRUE(options.control_socket.empty());
-  EXPECT_EQ(options.ring_slots, 65'536U);
-  EXPECT_EQ(options.resolve_interval, seconds(5));
-  EXPECT_EQ(options.drain_timeout, seconds(30));
+  const Settings settings = good({});
+  ASSERT_EQ(settings.server.listen.size(), 1U);
+  EXPECT_EQ(to_string(settings.server.listen[0]), "0.0.0.0:8080");
+  EXPECT_EQ(to_string(settings.admin.listen), "127.0.0.1:9090");
+  ASSERT_EQ(settings.pools.size(), 1U);
+  EXPECT_EQ(settings.pools[0].strategy, balance::Strategy::prefix);
+  EXPECT_EQ(settings.server.shards, 0U);
+  EXPECT_TRUE(settings.server.pin);
+  EXPECT_EQ(settings.server.transport, TransportChoice::automatic);
+  EXPECT_TRUE(settings.admin.control_socket.empty());
+  EXPECT_EQ(settings.pools[0].ring_slots, 65'536U);
+  EXPECT_EQ(settings.server.resolve_interval, seconds(5));
+  EXPECT_EQ(settings.server.drain_timeout, seconds(30));
 }
 
 TEST(Options, EverythingCanBeSet) {
-  const Options o = good({"--listen",
-                          "127.0.0.1:0",
-                          "--listen",
-                          "[::1]:8081",
-                          "--replica",
-                          "gpu:9000,weight=7",
-                          "--strategy",
-                          "least-loaded",
-                          "--shards=3",
-                          "--admin",
-                          "0.0.0.0:9",
-                          "--control-socket",
-                          "/run/w.sock",
-                          "--transport",
-                          "epoll",
-                          "--decision-headers",
-                          "--ring-slots",
-                          "1000",
-                          "--load-factor",
-                          "1.5",
-                          "--max-body",
-                          "1m",
-                          "--max-connections",
-                          "10",
-                          "--session-header",
-                          "X-A",
-                          "--session-header",
-                          "x-b",
-                          "--pass-path",
-                          "/tokenize",
-                          "--hash-key",
-                          "fF01",
-                          "--no-pin",
-                          "--resolve-seconds",
-                          "500ms",
-                          "--connect-timeout",
-                          "250ms",
-                          "--first-byte-timeout",
-                          "2m",
-                          "--idle-timeout",
-                          "3",
-                          "--drain-seconds",
-                          "7"});
-  ASSERT_EQ(o.listen.size(), 2U);
-  EXPECT_EQ(to_string(o.listen[1]), "[::1]:8081");
-  ASSERT_EQ(o.replicas.size(), 2U);
-  EXPECT_EQ(o.replicas[1].weight, 7U);
-  EXPECT_EQ(o.strategy, balance::Strategy::least_loaded);
-  EXPECT_EQ(o.shards, 3U);
-  EXPECT_EQ(to_string(o.admin), "0.0.0.0:9");
-  EXPECT_EQ(o.control_socket, "/run/w.sock");
-  EXPECT_EQ(o.transport, TransportChoice::epoll);
-  EXPECT_TRUE(o.path.decision_headers);
-  EXPECT_EQ(o.ring_slots, 1000U);
-  EXPECT_DOUBLE_EQ(o.load_factor, 1.5);
-  EXPECT_EQ(o.path.max_body, 1U << 20U);
-  EXPECT_EQ(o.path.max_connections, 10U);
-  EXPECT_EQ(o.path.session_headers, (std::vector<std::string>{"x-a", "x-b"}));
-  EXPECT_EQ(o.path.pass_paths, std::vector<std::string>{"/tokenize"});
-  EXPECT_EQ(o.path.hash_key, 0xff01U);
-  EXPECT_FALSE(o.pin);
-  EXPECT_EQ(o.resolve_interval, millis(500));
-  EXPECT_EQ(o.path.connect_timeout, millis(250));
-  EXPECT_EQ(o.path.first_byte_timeout, seconds(120));
-  EXPECT_EQ(o.path.idle_timeout, seconds(3));
-  EXPECT_EQ(o.drain_timeout, seconds(7));
+  const Settings o = good({"--listen",
+                           "127.0.0.1:0",
+                           "--listen",
+                           "[::1]:8081",
+                           "--replica",
+                           "gpu:9000,weight=7",
+                           "--strategy",
+                           "least-loaded",
+                           "--shards=3",
+                           "--admin",
+                           "0.0.0.0:9",
+                           "--control-socket",
+                           "/run/w.sock",
+                           "--transport",
+                           "epoll",
+                           "--decision-headers",
+                           "--ring-slots",
+                           "1000",
+                           "--load-factor",
+                           "1.5",
+                           "--max-body",
+                           "1m",
+                           "--max-connections",
+                           "10",
+                           "--session-header",
+                           "X-A",
+                           "--session-header",
+                           "x-b",
+                           "--pass-path",
+                           "/tokenize",
+                           "--hash-key",
+                           "fF01",
+                           "--no-pin",
+                           "--resolve-seconds",
+                           "500ms",
+                           "--connect-timeout",
+                           "250ms",
+                           "--first-byte-timeout",
+                           "2m",
+                           "--idle-timeout",
+                           "3",
+                           "--drain-seconds",
+                           "7"});
+  ASSERT_EQ(o.server.listen.size(), 2U);
+  EXPECT_EQ(to_string(o.server.listen[1]), "[::1]:8081");
+  ASSERT_EQ(o.pools[0].replicas.size(), 2U);
+  EXPECT_EQ(o.pools[0].replicas[1].weight, 7U);
+  EXPECT_EQ(o.pools[0].strategy, balance::Strategy::least_loaded);
+  EXPECT_EQ(o.server.shards, 3U);
+  EXPECT_EQ(to_string(o.admin.listen), "0.0.0.0:9");
+  EXPECT_EQ(o.admin.control_socket, "/run/w.sock");
+  EXPECT_EQ(o.server.transport, TransportChoice::epoll);
+  EXPECT_TRUE(o.requests.decision_headers);
+  EXPECT_EQ(o.pools[0].ring_slots, 1000U);
+  EXPECT_DOUBLE_EQ(o.pools[0].bounds.factor, 1.5);
+  EXPECT_EQ(o.limits.body, 1U << 20U);
+  EXPECT_EQ(o.limits.connections, 10U);
+  EXPECT_EQ(o.requests.session_headers, (std::vector<std::string>{"x-a", "x-b"}));
+  EXPECT_EQ(o.requests.pass_paths, std::vector<std::string>{"/tokenize"});
+  EXPECT_EQ(o.requests.hash_key, 0xff01U);
+  EXPECT_FALSE(o.server.pin);
+  EXPECT_EQ(o.server.resolve_interval, millis(500));
+  EXPECT_EQ(o.pools[0].timeouts.connect, millis(250));
+  EXPECT_EQ(o.pools[0].timeouts.first_byte, seconds(120));
+  EXPECT_EQ(o.pools[0].timeouts.progress, seconds(3));
+  EXPECT_EQ(o.server.drain_timeout, seconds(7));
 }
 
 TEST(Options, HelpAndVersionAreNoErrors) {
@@ -150,8 +138,34 @@ TEST(Options, PagesNeedNoReplica) {
 }
 
 TEST(Options, AReplicaOrAWayToAddOneIsNeeded) {
-  EXPECT_EQ(problem({}), "no replica: give --replica URL, or --control-socket PATH to add them at run time");
+  EXPECT_EQ(problem({}),
+            "no replica: give --config FILE, --replica URL, or --control-socket PATH to add them at run time");
   EXPECT_TRUE(parse({"--control-socket", "/run/w.sock"}).has_value());
+}
+
+TEST(Options, AFileStandsAlone) {
+  const auto options = parse({"--config", "some.toml"});
+  ASSERT_TRUE(options.has_value()) << options.error().text;
+  EXPECT_EQ(options->config_file, "some.toml");
+  EXPECT_EQ(problem({"--config", "some.toml", "--shards", "2"}),
+            "--shards: the settings come from some.toml, write it there");
+  EXPECT_EQ(problem({"--replica", "a:1", "--config", "f"}), "--replica: the settings come from f, write it there");
+}
+
+TEST(Options, TheDefaultFileIsForWhoSaysNothingElse) {
+  const auto file_of = [](const std::vector<std::string>& arguments) {
+    const auto options = parse_options(arguments, "", "default.toml");
+    EXPECT_TRUE(options.has_value()) << options.error().text;
+    return options ? options->config_file : "?";
+  };
+  EXPECT_EQ(file_of({}), "default.toml");
+  EXPECT_EQ(file_of({"--config", "own.toml"}), "own.toml");
+  EXPECT_EQ(file_of({"--replica", "a:1"}), "");
+  EXPECT_EQ(file_of({"--listen", ":1", "--replica", "a:1"}), "");
+  EXPECT_EQ(file_of({"--control-socket", "s"}), "");
+  const auto mixed = parse_options({"--shards", "2"}, "", "default.toml");
+  ASSERT_FALSE(mixed.has_value());
+  EXPECT_EQ(mixed.error().text, "warmpathd: --shards: the settings come from default.toml, write it there\n");
 }
 
 TEST(Options, UnknownStrategyNamesTheNearest) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "controlplane/access_format.h"
+#include "controlplane/config/page.h"
 #include "controlplane/reference.h"
 
 namespace wp::daemon {
@@ -34,6 +35,10 @@ TEST(Pages, DocMetricsIsWhatTheProgramPrints) {
 
 TEST(Pages, DocAccessLogIsWhatTheProgramPrints) {
   EXPECT_EQ(page("ACCESS-LOG.md"), control::access_log_page()) << "warmpathd --print-access-log > doc/ACCESS-LOG.md";
+}
+
+TEST(Pages, DocConfigIsWhatTheProgramPrints) {
+  EXPECT_EQ(page("CONFIG.md"), control::config_page()) << "warmpathd --print-config-reference > doc/CONFIG.md";
 }
 
 TEST(Pages, MetricsTellKindLabelsAndMeaning) {

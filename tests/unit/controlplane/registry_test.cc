@@ -25,7 +25,7 @@ struct Fixture {
 
   static Registry::Config config(std::uint32_t slots) {
     Registry::Config config;
-    config.ring_slots = slots;
+    config.pools[0].ring_slots = slots;
     return config;
   }
 
@@ -65,6 +65,48 @@ TEST(Registry, ASnapshotHoldsWhatWasAdded) {
   EXPECT_EQ(snapshot->route("any-model"), &snapshot->pools[0]);
   EXPECT_EQ(snapshot->version, 1U);
   EXPECT_FALSE(snapshot->draining);
+}
+
+TEST(Registry, PoolsHaveTheirOwnReplicasRingsAndTimes) {
+  Registry::Config config;
+  config.pools.resize(3);
+  config.pools[0].name = "a";
+  config.pools[0].ring_slots = 300;
+  config.pools[0].timeouts.first_byte = seconds(1);
+  config.pools[1].name = "b";
+  config.pools[1].ring_slots = 500;
+  config.pools[1].bounds.factor = 2;
+  config.pools[2].name = "c";
+  config.pools[2].strategy = balance::Strategy::least_loaded;
+  config.routes = {{"*", "c"}, {"m", "b"}};
+  config.client.head = seconds(2);
+  balance::Accounts accounts(8, 3);
+  Qsbr qsbr;
+  Registry registry(config, accounts, qsbr);
+  const auto add = [&](std::string_view text, const char* pool) {
+    ReplicaSpec replica = spec(text);
+    replica.pool = pool;
+    return registry.add(replica);
+  };
+  ASSERT_TRUE(add("10.0.0.1:1", "b").has_value());
+  ASSERT_TRUE(add("10.0.0.2:1", "").has_value());
+  ASSERT_TRUE(add("10.0.0.3:1", "b").has_value());
+  EXPECT_EQ(add("10.0.0.4:1", "d").error(), "there is no pool d");
+  EXPECT_EQ(registry.find("10.0.0.2:1")->spec.pool, "a") << "the first, when none is named";
+  const auto snapshot = registry.build();
+  EXPECT_EQ(snapshot->client.head, seconds(2));
+  ASSERT_EQ(snapshot->pools.size(), 3U);
+  EXPECT_EQ(snapshot->pools[0].pickable, std::vector<std::uint16_t>{1});
+  EXPECT_EQ(snapshot->pools[0].ring->slots(), 300U);
+  EXPECT_EQ(snapshot->pools[0].timeouts.first_byte, seconds(1));
+  EXPECT_EQ(snapshot->pools[1].pickable.size(), 2U);
+  EXPECT_EQ(snapshot->pools[1].ring->slots(), 500U);
+  EXPECT_DOUBLE_EQ(snapshot->pools[1].bounds.factor, 2);
+  EXPECT_EQ(snapshot->pools[2].ring, nullptr);
+  EXPECT_NE(snapshot->pools[0].id, snapshot->pools[1].id);
+  EXPECT_EQ(snapshot->route("m"), &snapshot->pools[1]);
+  EXPECT_EQ(snapshot->route("other"), &snapshot->pools[2]);
+  EXPECT_EQ(registry.pools()[1].ring_order.size(), 2U);
 }
 
 TEST(Registry, ANameIsTakenOnce) {
@@ -132,8 +174,8 @@ TEST(Registry, RingOrderNamesTheRingsMembers) {
   for (int i = 1; i <= 4; ++i) ASSERT_TRUE(f.registry.add(spec(nth(i))).has_value());
   ASSERT_TRUE(f.registry.set_draining(nth(2), true));
   const auto snapshot = f.publish();
-  const auto& order = f.registry.ring_order();
-  ASSERT_EQ(order.size(), f.registry.ring()->members());
+  const auto& order = f.registry.pools()[0].ring_order;
+  ASSERT_EQ(order.size(), f.registry.pools()[0].ring->members());
   for (std::size_t i = 0; i < order.size(); ++i) {
     EXPECT_EQ(order[i], snapshot->replicas[snapshot->pools[0].pickable[i]].ref);
   }

@@ -10,72 +10,60 @@
 namespace wp::daemon {
 namespace {
 
-control::Options parsed(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {"--replica", "a:1"});
-  return control::parse_options(arguments, default_path_options(), "").value();
-}
-
-TEST(ShardConfig, WithoutOptionsItIsTheRequestPathsOwnDefaults) {
-  const ShardConfig config = shard_config(parsed({}), 7);
+TEST(ShardConfig, TheSettingsHaveTheRequestPathsOwnDefaults) {
+  const ShardConfig config = shard_config(control::Settings{}, 7);
   const proxy::ProxyConfig defaults;
-  EXPECT_EQ(config.proxy.max_clients, defaults.max_clients);
-  EXPECT_EQ(config.proxy.max_upstreams, defaults.max_upstreams);
-  EXPECT_EQ(config.proxy.body.max_body, defaults.body.max_body);
-  EXPECT_EQ(config.proxy.session_headers, defaults.session_headers);
-  EXPECT_EQ(config.proxy.pass_paths, defaults.pass_paths);
-  EXPECT_EQ(config.proxy.timeouts.head, defaults.timeouts.head);
-  EXPECT_EQ(config.proxy.timeouts.body, defaults.timeouts.body);
-  EXPECT_EQ(config.proxy.timeouts.keep_alive, defaults.timeouts.keep_alive);
-  EXPECT_EQ(config.proxy.timeouts.connect, defaults.timeouts.connect);
-  EXPECT_EQ(config.proxy.timeouts.first_byte, defaults.timeouts.first_byte);
-  EXPECT_EQ(config.proxy.timeouts.reply_progress, defaults.timeouts.reply_progress);
-  EXPECT_EQ(config.proxy.timeouts.client_progress, defaults.timeouts.client_progress);
-  EXPECT_EQ(config.proxy.timeouts.upstream_idle, defaults.timeouts.upstream_idle);
-  EXPECT_EQ(config.proxy.max_per_source, defaults.max_per_source);
-  EXPECT_EQ(config.proxy.max_requests, defaults.max_requests);
-  EXPECT_EQ(config.proxy.head_slabs, defaults.head_slabs);
   EXPECT_EQ(config.proxy.head.head_bytes, defaults.head.head_bytes);
   EXPECT_EQ(config.proxy.head.target_bytes, defaults.head.target_bytes);
   EXPECT_EQ(config.proxy.head.fields, defaults.head.fields);
+  EXPECT_EQ(config.proxy.max_clients, defaults.max_clients);
+  EXPECT_EQ(config.proxy.max_upstreams, defaults.max_upstreams);
+  EXPECT_EQ(config.proxy.body.max_body, defaults.body.max_body);
+  EXPECT_EQ(config.proxy.decision_headers, defaults.decision_headers);
+  EXPECT_EQ(config.proxy.session_headers, defaults.session_headers);
+  EXPECT_EQ(config.proxy.pass_paths, defaults.pass_paths);
+  EXPECT_EQ(config.proxy.max_per_source, defaults.max_per_source);
+  EXPECT_EQ(config.proxy.max_requests, defaults.max_requests);
+  EXPECT_EQ(config.proxy.head_slabs, defaults.head_slabs);
   EXPECT_EQ(config.proxy.body_min_rate, defaults.body_min_rate);
   EXPECT_EQ(config.proxy.client_min_rate, defaults.client_min_rate);
+  EXPECT_EQ(config.proxy.hash_key, defaults.hash_key);
   EXPECT_EQ(config.proxy.seed, 7U);
 }
 
-TEST(ShardConfig, EveryTimeoutReachesItsPlace) {
-  const ShardConfig config =
-      shard_config(parsed({"--head-timeout", "1", "--body-timeout", "2", "--keep-alive-timeout", "3",
-                           "--connect-timeout", "4", "--first-byte-timeout", "5", "--idle-timeout", "6",
-                           "--client-timeout", "7", "--upstream-idle-timeout", "8"}),
-                   0);
-  const proxy::Timeouts& t = config.proxy.timeouts;
-  EXPECT_EQ(t.head, seconds(1));
-  EXPECT_EQ(t.body, seconds(2));
-  EXPECT_EQ(t.keep_alive, seconds(3));
-  EXPECT_EQ(t.connect, seconds(4));
-  EXPECT_EQ(t.first_byte, seconds(5));
-  EXPECT_EQ(t.reply_progress, seconds(6));
-  EXPECT_EQ(t.client_progress, seconds(7));
-  EXPECT_EQ(t.upstream_idle, seconds(8));
-}
-
-TEST(ShardConfig, EveryLimitReachesItsPlace) {
-  const ShardConfig config =
-      shard_config(parsed({"--max-per-source", "1", "--max-requests", "2", "--max-heads", "3", "--max-head", "4k",
-                           "--max-headers", "9", "--body-min-rate", "6", "--client-min-rate", "7"}),
-                   0);
-  EXPECT_EQ(config.proxy.max_per_source, 1U);
-  EXPECT_EQ(config.proxy.max_requests, 2U);
-  EXPECT_EQ(config.proxy.head_slabs, 3U);
-  EXPECT_EQ(config.proxy.head.head_bytes, 4096U);
-  EXPECT_EQ(config.proxy.head.target_bytes, 4096U) << "a target is part of its head";
-  EXPECT_EQ(config.proxy.head.fields, 9U);
-  EXPECT_EQ(config.proxy.body_min_rate, 6U);
-  EXPECT_EQ(config.proxy.client_min_rate, 7U);
+TEST(ShardConfig, EverySettingReachesItsPlace) {
+  control::Settings settings;
+  settings.limits = {.head = 4096,
+                     .headers = 20,
+                     .body = 5000,
+                     .body_min_rate = 6,
+                     .client_min_rate = 7,
+                     .connections = 3,
+                     .connections_per_source = 1,
+                     .requests = 2,
+                     .heads = 4};
+  settings.requests = {.decision_headers = true, .session_headers = {"x-a"}, .pass_paths = {"/p"}, .hash_key = 0xff01};
+  const proxy::ProxyConfig config = shard_config(settings, 0).proxy;
+  EXPECT_EQ(config.head.head_bytes, 4096U);
+  EXPECT_EQ(config.head.target_bytes, 4096U) << "a target is part of its head";
+  EXPECT_EQ(config.head.fields, 20U);
+  EXPECT_EQ(config.body.max_body, 5000U);
+  EXPECT_EQ(config.body_min_rate, 6U);
+  EXPECT_EQ(config.client_min_rate, 7U);
+  EXPECT_EQ(config.max_clients, 3U);
+  EXPECT_EQ(config.max_per_source, 1U);
+  EXPECT_EQ(config.max_requests, 2U);
+  EXPECT_EQ(config.head_slabs, 4U);
+  EXPECT_TRUE(config.decision_headers);
+  EXPECT_EQ(config.session_headers, std::vector<std::string>{"x-a"});
+  EXPECT_EQ(config.pass_paths, std::vector<std::string>{"/p"});
+  EXPECT_EQ(config.hash_key, 0xff01U);
 }
 
 TEST(ShardConfig, MoreConnectionsNeedMorePorts) {
-  const ShardConfig config = shard_config(parsed({"--max-connections", "100000"}), 0);
+  control::Settings settings;
+  settings.limits.connections = 100'000;
+  const ShardConfig config = shard_config(settings, 0);
   EXPECT_EQ(config.proxy.max_clients, 100'000U);
   EXPECT_EQ(config.proxy.max_upstreams, 100'000U);
   EXPECT_EQ(config.streams.ports, 200'000U);

@@ -39,11 +39,17 @@ struct World {
   explicit World(Duration resolve_interval = seconds(3600), std::uint32_t max_replicas = 16,
                  const HealthPolicy& health = {.enabled = false})
       : accounts(max_replicas, 1),
-        registry({.health = health}, accounts, qsbr),
+        registry(config_of(health), accounts, qsbr),
         publisher(published, qsbr),
         fleet(io, registry, publisher, resolve_interval, steady_now, 1),
         exposition({"1.2.3", "none"}, fleet, accounts, watch),
         api(fleet, accounts, watch, exposition) {}
+
+  static Registry::Config config_of(const HealthPolicy& health) {
+    Registry::Config config;
+    config.pools[0].health = health;
+    return config;
+  }
 
   [[nodiscard]] const balance::Snapshot& snapshot() const { return *published.read(); }
 

@@ -1,0 +1,35 @@
+#include "controlplane/config/settings.h"
+
+namespace wp::control {
+
+std::string_view word(TransportChoice choice) {
+  switch (choice) {
+    case TransportChoice::automatic: return "auto";
+    case TransportChoice::io_uring: return "io_uring";
+    case TransportChoice::epoll: return "epoll";
+  }
+  return "?";
+}
+
+Endpoint default_listen() {
+  return parse_endpoint("0.0.0.0:8080").value();
+}
+
+std::vector<ReplicaSpec> all_replicas(const Settings& settings) {
+  std::vector<ReplicaSpec> all;
+  for (const PoolSettings& pool : settings.pools) {
+    for (const ReplicaSpec& replica : pool.replicas) all.emplace_back(replica).pool = pool.name;
+  }
+  return all;
+}
+
+std::vector<RouteSettings> all_routes(const Settings& settings) {
+  std::vector<RouteSettings> all = settings.routes;
+  for (const PoolSettings& pool : settings.pools) {
+    for (const std::string& model : pool.models) all.push_back({model, pool.name});
+  }
+  if (all.empty() && settings.pools.size() == 1) all.push_back({"*", settings.pools.front().name});
+  return all;
+}
+
+}  // namespace wp::control

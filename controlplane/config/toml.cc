@@ -1,0 +1,90 @@
+#include "controlplane/config/toml.h"
+
+#include <algorithm>
+
+#include <toml++/toml.h>
+
+namespace wp::control {
+namespace {
+
+TomlValue convert(const toml::node& node);
+
+TomlValue convert_table(const toml::table& table) {
+  TomlValue value;
+  value.kind = TomlValue::Kind::table;
+  for (const auto& [key, node] : table) {
+    TomlValue child = convert(node);
+    child.key = std::string(key.str());
+    if (key.source().begin.line != 0) child.line = key.source().begin.line;
+    value.children.push_back(std::move(child));
+  }
+  std::ranges::stable_sort(value.children, {}, &TomlValue::line);
+  return value;
+}
+
+TomlValue convert_array(const toml::array& array) {
+  TomlValue value;
+  value.kind = TomlValue::Kind::array;
+  for (const toml::node& node : array) value.children.push_back(convert(node));
+  return value;
+}
+
+TomlValue convert(const toml::node& node) {
+  TomlValue value;
+  value.kind = TomlValue::Kind::date;
+  if (const auto* table = node.as_table()) {
+    value = convert_table(*table);
+  } else if (const auto* array = node.as_array()) {
+    value = convert_array(*array);
+  } else if (const auto* text = node.as_string()) {
+    value.kind = TomlValue::Kind::string;
+    value.string = text->get();
+  } else if (const auto* integer = node.as_integer()) {
+    value.kind = TomlValue::Kind::integer;
+    value.integer = integer->get();
+  } else if (const auto* number = node.as_floating_point()) {
+    value.kind = TomlValue::Kind::number;
+    value.number = number->get();
+  } else if (const auto* boolean = node.as_boolean()) {
+    value.kind = TomlValue::Kind::boolean;
+    value.boolean = boolean->get();
+  }
+  value.line = node.source().begin.line;
+  return value;
+}
+
+}  // namespace
+
+bool TomlValue::is_table_list() const {
+  return is(Kind::array) && !children.empty() &&
+         std::ranges::all_of(children, [](const TomlValue& child) { return child.is(Kind::table); });
+}
+
+std::expected<TomlValue, TomlError> parse_toml(std::string_view text) {
+  try {
+    return convert_table(toml::parse(text));
+  } catch (const toml::parse_error& error) {
+    return std::unexpected(TomlError{error.source().begin.line, std::string(error.description())});
+  }
+}
+
+std::string toml_quote(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      quoted += "\\u00";
+      quoted += kHex[byte >> 4U];
+      quoted += kHex[byte & 0xfU];
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+}  // namespace wp::control
