@@ -8,7 +8,7 @@
 namespace wp::control {
 
 AdminApi::AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardWatch& watch, Exposition& exposition)
-    : health_(fleet, watch), replicas_(fleet, accounts), status_(fleet, accounts, watch, exposition) {
+    : health_(fleet, watch), replicas_(fleet, accounts), changes_(fleet), status_(fleet, accounts, watch, exposition) {
   serve_leaf("/metrics", [&exposition](const AdminRequest& request) -> AdminReply {
     if (!request.reads()) return method_not_allowed("GET, HEAD");
     return {200, std::string(kMetricContentType), exposition.scrape(), {}};
@@ -19,6 +19,8 @@ AdminApi::AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardW
   serve_leaf("/status", [this](const AdminRequest& request) { return status_.handle(request); });
   serve("/replicas",
         [this](const AdminRequest& request, std::string_view rest) { return replicas_.handle(request, rest); });
+  serve("/changes",
+        [this](const AdminRequest& request, std::string_view rest) { return changes_.handle(request, rest); });
 }
 
 void AdminApi::serve(std::string path, Resource resource) {

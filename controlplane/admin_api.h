@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/admin_changes.h"
 #include "controlplane/admin_health.h"
 #include "controlplane/admin_replicas.h"
 #include "controlplane/admin_reply.h"
@@ -20,7 +21,7 @@ class AdminApi {
   // Answers a path and all below it; `rest` is what stands behind the path and its '/', without the query.
   using Resource = std::function<AdminReply(const AdminRequest& request, std::string_view rest)>;
 
-  // Serves what every daemon has: /metrics, /live, /health, /ready, /status, /replicas.
+  // Serves what every daemon has: /metrics, /live, /health, /ready, /status, /replicas, /changes.
   AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardWatch& watch, Exposition& exposition);
   AdminApi(const AdminApi&) = delete;
   AdminApi& operator=(const AdminApi&) = delete;
@@ -45,6 +46,7 @@ class AdminApi {
 
   AdminHealth health_;
   AdminReplicas replicas_;
+  AdminChanges changes_;
   AdminStatus status_;
   std::vector<Served> served_;
 };

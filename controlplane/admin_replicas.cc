@@ -12,7 +12,37 @@ namespace {
 
 using Json = nlohmann::json;
 
-AdminReply failure(const FleetError& error) {
+// How it differs from the configuration, a word each.
+Json changed_words(const Change* change) {
+  Json words = Json::array();
+  if (change == nullptr) return words;
+  if (change->added) words.push_back("added");
+  if (change->drained) words.push_back("drained");
+  if (change->weight != 0) words.push_back("weight");
+  return words;
+}
+
+Json describe(const Member& member, const Fleet& fleet, const balance::Accounts& accounts) {
+  const balance::Load load = accounts.load(member.ref.id);
+  Json addresses = Json::array();
+  for (const Endpoint& endpoint : member.endpoints) addresses.push_back(wp::to_string(endpoint));
+  return {{"name", member.spec.name},
+          {"pool", member.spec.pool},
+          {"state", balance::word(member.state())},
+          {"health", word(member.health)},
+          {"draining", member.draining},
+          {"pickable", member.pickable()},
+          {"weight", member.spec.weight},
+          {"priority", member.spec.priority},
+          {"addresses", std::move(addresses)},
+          {"prefill_tokens", load.prefill},
+          {"streams", load.streams},
+          {"changed", changed_words(fleet.overlay().find(member.spec.name))}};
+}
+
+}  // namespace
+
+AdminReply fleet_failure(const FleetError& error) {
   switch (error.fault) {
     case FleetFault::unknown: return admin_error(404, error.text);
     case FleetFault::conflict: return admin_error(409, error.text);
@@ -20,19 +50,6 @@ AdminReply failure(const FleetError& error) {
   }
   return admin_error(500, error.text);
 }
-
-Json describe(const Member& member, const balance::Accounts& accounts) {
-  const balance::Load load = accounts.load(member.ref.id);
-  Json addresses = Json::array();
-  for (const Endpoint& endpoint : member.endpoints) addresses.push_back(wp::to_string(endpoint));
-  return {
-      {"name", member.spec.name},       {"pool", member.spec.pool},         {"state", balance::word(member.state())},
-      {"health", word(member.health)},  {"draining", member.draining},      {"pickable", member.pickable()},
-      {"weight", member.spec.weight},   {"priority", member.spec.priority}, {"addresses", std::move(addresses)},
-      {"prefill_tokens", load.prefill}, {"streams", load.streams}};
-}
-
-}  // namespace
 
 AdminReply AdminReplicas::handle(const AdminRequest& request, std::string_view rest) {
   if (rest.empty()) {
@@ -55,8 +72,14 @@ AdminReply AdminReplicas::handle(const AdminRequest& request, std::string_view r
 
 AdminReply AdminReplicas::list() const {
   Json list = Json::array();
-  for (const Member& member : fleet_.registry().members()) list.push_back(describe(member, accounts_));
-  return json_reply(200, {{"strategy", balance::word(fleet_.registry().pools().front().settings.strategy)},
+  for (const Member& member : fleet_.registry().members()) list.push_back(describe(member, fleet_, accounts_));
+  Json removed = Json::array();
+  for (const auto& [name, change] : fleet_.overlay().changes()) {
+    if (change.removed) removed.push_back(name);
+  }
+  return json_reply(200, {{"removed", std::move(removed)},
+                          {"dormant", fleet_.overlay().dormant()},
+                          {"strategy", balance::word(fleet_.registry().pools().front().settings.strategy)},
                           {"snapshot", fleet_.registry().version()},
                           {"replicas", std::move(list)}});
 }
@@ -64,11 +87,13 @@ AdminReply AdminReplicas::list() const {
 AdminReply AdminReplicas::one(const std::string& name) const {
   const Member* member = fleet_.registry().find(name);
   if (member == nullptr) return admin_error(404, "there is no replica " + name);
-  return json_reply(200, describe(*member, accounts_));
+  Json reply = describe(*member, fleet_, accounts_);
+  if (!fleet_.unsaved().empty()) reply["warning"] = fleet_.unsaved();
+  return json_reply(200, reply);
 }
 
 AdminReply AdminReplicas::add(std::string_view body) {
-  constexpr std::array<std::string_view, 3> kKeys = {"url", "weight", "priority"};
+  constexpr std::array<std::string_view, 4> kKeys = {"url", "weight", "priority", "pool"};
   const auto json = read_object(body, kKeys);
   if (!json) return admin_error(400, json.error());
   std::string url;
@@ -83,21 +108,25 @@ AdminReply AdminReplicas::add(std::string_view body) {
     return admin_error(400, "'priority' is a number from 0 (first) to 255");
   }
   spec->priority = static_cast<std::uint8_t>(priority);
-  if (const FleetResult added = fleet_.add(*spec); !added) return failure(added.error());
+  if (!read_string(*json, "pool", spec->pool)) return admin_error(400, "'pool' is a string");
+  if (fleet_.registry().find_pool(spec->pool) == nullptr) return admin_error(404, "there is no pool " + spec->pool);
+  if (const FleetResult added = fleet_.add(*spec); !added) return fleet_failure(added.error());
   return one(spec->name);
 }
 
 AdminReply AdminReplicas::on_replica(const AdminRequest& request, const std::string& name) {
   if (request.reads()) return one(name);
   if (request.method != "DELETE") return method_not_allowed("GET, HEAD, DELETE");
-  if (const FleetResult removed = fleet_.remove(name); !removed) return failure(removed.error());
-  return json_reply(200, {{"removed", name}});
+  if (const FleetResult removed = fleet_.remove(name); !removed) return fleet_failure(removed.error());
+  Json reply = {{"removed", name}};
+  if (!fleet_.unsaved().empty()) reply["warning"] = fleet_.unsaved();
+  return json_reply(200, reply);
 }
 
 AdminReply AdminReplicas::change(std::string_view verb, const std::string& name, std::string_view body) {
   if (verb == "weight") return weigh(name, body);
   const FleetResult result = verb == "drain" ? fleet_.drain(name) : fleet_.undrain(name);
-  return result ? one(name) : failure(result.error());
+  return result ? one(name) : fleet_failure(result.error());
 }
 
 AdminReply AdminReplicas::weigh(const std::string& name, std::string_view body) {
@@ -109,7 +138,7 @@ AdminReply AdminReplicas::weigh(const std::string& name, std::string_view body) 
     return admin_error(400, "'weight' is wanted, a number from 1 to 1000");
   }
   const FleetResult result = fleet_.set_weight(name, weight);
-  return result ? one(name) : failure(result.error());
+  return result ? one(name) : fleet_failure(result.error());
 }
 
 }  // namespace wp::control

@@ -34,4 +34,7 @@ class AdminReplicas {
   const balance::Accounts& accounts_;
 };
 
+// What a refused change is answered with.
+[[nodiscard]] AdminReply fleet_failure(const FleetError& error);
+
 }  // namespace wp::control

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -11,6 +12,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,6 +65,37 @@ std::expected<void, std::string> clear_stale_socket(asio::io_context& io, const 
   return {};
 }
 
+// Opens the socket file to those it is meant for.
+std::expected<void, std::string> open_to(const ControlSocket& socket) {
+  if (!socket.group.empty()) {
+    const group* found = ::getgrnam(socket.group.c_str());
+    if (found == nullptr) return std::unexpected("there is no group '" + socket.group + "'");
+    if (::lchown(socket.path.c_str(), static_cast<uid_t>(-1), found->gr_gid) != 0) {
+      return std::unexpected("cannot give " + socket.path + " to the group '" + socket.group +
+                             "': " + std::strerror(errno));
+    }
+  }
+  if (::chmod(socket.path.c_str(), socket.mode) == 0) return {};
+  return std::unexpected("cannot set the mode of " + socket.path + ": " + std::strerror(errno));
+}
+
+std::expected<Endpoint, std::string> open_tcp(tcp::acceptor& acceptor, const Endpoint& at) {
+  const tcp::endpoint local = to_asio(at);
+  boost::system::error_code error;
+  acceptor.open(local.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && local.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor.bind(local, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error == asio::error::address_in_use) {
+    return std::unexpected("cannot listen on " + wp::to_string(at) + ": the port is in use");
+  }
+  if (error) return std::unexpected("cannot listen on " + wp::to_string(at) + ": " + error.message());
+  Endpoint bound = at;
+  bound.port = acceptor.local_endpoint().port();
+  return bound;
+}
+
 }  // namespace
 
 struct AdminServer::State : std::enable_shared_from_this<State> {
@@ -70,6 +103,7 @@ struct AdminServer::State : std::enable_shared_from_this<State> {
       : io(context),
         service(std::make_shared<AdminService>()),
         tcp_acceptor(context),
+        token_acceptor(context),
         local_acceptor(context),
         pause(context) {
     service->handler = std::move(handler);
@@ -105,6 +139,7 @@ struct AdminServer::State : std::enable_shared_from_this<State> {
   asio::io_context& io;
   std::shared_ptr<AdminService> service;
   tcp::acceptor tcp_acceptor;
+  tcp::acceptor token_acceptor;
   Local::acceptor local_acceptor;
   asio::steady_timer pause;
 };
@@ -115,6 +150,7 @@ AdminServer::AdminServer(asio::io_context& io, AdminHandler handler, AdminLimits
 AdminServer::~AdminServer() {
   boost::system::error_code ignored;  // closing what is closed is no error here
   state_->tcp_acceptor.close(ignored);
+  state_->token_acceptor.close(ignored);
   state_->local_acceptor.close(ignored);
   state_->pause.cancel();
   state_->service->stop();
@@ -122,43 +158,40 @@ AdminServer::~AdminServer() {
 }
 
 std::expected<Endpoint, std::string> AdminServer::listen(const Endpoint& at) {
-  tcp::acceptor& acceptor = state_->tcp_acceptor;
-  const tcp::endpoint local = to_asio(at);
-  boost::system::error_code error;
-  acceptor.open(local.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && local.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
-  if (!error) acceptor.bind(local, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error == asio::error::address_in_use) {
-    return std::unexpected("cannot listen on " + wp::to_string(at) + ": the port is in use");
-  }
-  if (error) return std::unexpected("cannot listen on " + wp::to_string(at) + ": " + error.message());
-  Endpoint bound = at;
-  bound.port = acceptor.local_endpoint().port();
-  state_->accept(acceptor, AdminAccess::read_only);
+  auto bound = open_tcp(state_->tcp_acceptor, at);
+  if (bound) state_->accept(state_->tcp_acceptor, AdminAccess::read_only);
   return bound;
 }
 
-std::expected<void, std::string> AdminServer::listen_control(const std::string& path) {
-  if (auto cleared = clear_stale_socket(state_->io, path); !cleared) return cleared;
+std::expected<Endpoint, std::string> AdminServer::listen_control(const Endpoint& at, AdminToken token) {
+  auto bound = open_tcp(state_->token_acceptor, at);
+  if (!bound) return bound;
+  state_->service->token = std::move(token);
+  state_->accept(state_->token_acceptor, AdminAccess::token);
+  return bound;
+}
+
+std::expected<void, std::string> AdminServer::listen_control(const ControlSocket& socket) {
+  if (auto cleared = clear_stale_socket(state_->io, socket.path); !cleared) return cleared;
   Local::acceptor& acceptor = state_->local_acceptor;
   boost::system::error_code error;
   acceptor.open(Local(), error);
   if (!error) {
     const OwnerOnly mode;
-    acceptor.bind(Local::endpoint(path), error);
+    acceptor.bind(Local::endpoint(socket.path), error);
   }
-  if (error) return std::unexpected("cannot listen on " + path + ": " + error.message());
-  control_path_ = path;
+  if (error) return std::unexpected("cannot listen on " + socket.path + ": " + error.message());
+  control_path_ = socket.path;
+  if (auto opened = open_to(socket); !opened) return opened;
   acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return std::unexpected("cannot listen on " + path + ": " + error.message());
+  if (error) return std::unexpected("cannot listen on " + socket.path + ": " + error.message());
   state_->accept(acceptor, AdminAccess::control);
   return {};
 }
 
 std::size_t AdminServer::connections() const {
-  return state_->service->count(AdminAccess::read_only) + state_->service->count(AdminAccess::control);
+  const auto& sessions = state_->service->sessions;
+  return std::accumulate(sessions.begin(), sessions.end(), std::size_t{0});
 }
 
 }  // namespace wp::control

@@ -1,4 +1,5 @@
-// Serves AdminApi over HTTP: a read-only TCP listener, and a Unix socket for its owner alone where changes may be made.
+// Serves AdminApi over HTTP: a read-only TCP listener, and where changes may be made, a Unix socket guarded by its
+// permissions and a TCP listener guarded by a token.
 // Connections, request size and time are bounded.
 #pragma once
 
@@ -8,7 +9,8 @@
 #include <memory>
 #include <string>
 
-#include "controlplane/admin_api.h"
+#include "controlplane/admin_reply.h"
+#include "controlplane/admin_token.h"
 #include "dataplane/base/endpoint.h"
 #include "dataplane/base/time.h"
 
@@ -22,7 +24,15 @@ struct AdminLimits {
   std::size_t connections = 64;  // each listener; one more is closed at once
   std::size_t head_bytes = 8192;
   std::size_t body_bytes = 65'536;
-  Duration timeout = seconds(10);  // a request's arrival, a reply's departure, a connection's rest
+  std::size_t control_body_bytes = 16U << 20U;  // where changes may be made: whole requests and configurations are sent
+  Duration timeout = seconds(10);               // a request's arrival, a reply's departure, a connection's rest
+};
+
+// The socket where changes are made: whoever may open it may make them.
+struct ControlSocket {
+  std::string path;
+  std::string group = {};  // its group's name; empty: the process's own
+  unsigned mode = 0660;
 };
 
 using AdminHandler = std::function<AdminReply(const AdminRequest&)>;
@@ -38,9 +48,11 @@ class AdminServer {
 
   // Where it listens, with the port the system chose for port 0. The error is one clear line.
   [[nodiscard]] std::expected<Endpoint, std::string> listen(const Endpoint& at);
-  // Makes the socket with mode 0600 and removes it at the end. A socket that nobody answers on is replaced; anything
-  // else at the path is an error.
-  [[nodiscard]] std::expected<void, std::string> listen_control(const std::string& path);
+  // As listen(), for changes: every request must carry the token.
+  [[nodiscard]] std::expected<Endpoint, std::string> listen_control(const Endpoint& at, AdminToken token);
+  // Makes the socket, open to nobody before its group and mode are set, and removes it at the end. A socket that nobody
+  // answers on is replaced; anything else at the path is an error.
+  [[nodiscard]] std::expected<void, std::string> listen_control(const ControlSocket& socket);
 
   [[nodiscard]] std::size_t connections() const;
 

@@ -46,7 +46,8 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
   void read() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(service_->limits.head_bytes));
-    parser_->body_limit(service_->limits.body_bytes);
+    parser_->body_limit(access_ == AdminAccess::read_only ? service_->limits.body_bytes
+                                                          : service_->limits.control_body_bytes);
     stream_.expires_after(std::chrono::nanoseconds(service_->limits.timeout.ns));
     http::async_read(stream_, buffer_, *parser_,
                      [self = this->shared_from_this()](beast::error_code error, std::size_t) { self->on_read(error); });
@@ -63,8 +64,12 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     if (error) return;  // timed out, reset or closed in mid-request: nobody reads an answer
     const auto& request = parser_->get();
     const std::string method(request.method_string());
+    const std::string authorization(request[http::field::authorization]);
+    if (access_ == AdminAccess::token && !service_->token->accepts(authorization)) {
+      return reply(admin_error(401, "a token is wanted: Authorization: Bearer TOKEN"), false, method == "HEAD");
+    }
     const std::string target(request.target());
-    const AdminRequest asked{method, target, request.body(), access_ == AdminAccess::control};
+    const AdminRequest asked{method, target, request.body(), access_ != AdminAccess::read_only};
     reply(service_->handler(asked), request.keep_alive(), method == "HEAD");
   }
 
@@ -74,6 +79,7 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     response_.result(answer.status);
     response_.set(http::field::content_type, answer.content_type);
     response_.set(http::field::cache_control, "no-store");
+    if (answer.status == 401) response_.set(http::field::www_authenticate, "Bearer realm=\"warmpathd\"");
     if (!answer.allow.empty()) response_.set(http::field::allow, answer.allow);
     response_.keep_alive(keep_alive);
     response_.content_length(answer.body.size());

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -16,13 +17,15 @@
 
 namespace wp::control {
 
-enum class AdminAccess : std::uint8_t { read_only, control };
+// By where a connection came from. With a token it is as good as the control socket's, request by request.
+enum class AdminAccess : std::uint8_t { read_only, control, token };
 
 // What the sessions of a server share; each holds on to it.
 struct AdminService {
   AdminHandler handler;
   AdminLimits limits;
-  std::array<std::size_t, 2> sessions{};                         // by AdminAccess
+  std::optional<AdminToken> token;                               // there when a session has AdminAccess::token
+  std::array<std::size_t, 3> sessions{};                         // by AdminAccess
   std::map<std::uint64_t, std::function<void()>> close_session;  // of each one that lives
   std::uint64_t next_session = 1;
   bool stopped = false;  // the handler may be gone

@@ -1,8 +1,11 @@
 #include "controlplane/fleet.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "controlplane/log.h"
+#include "dataplane/base/assert.h"
 
 namespace wp::control {
 
@@ -58,13 +61,51 @@ FleetResult Fleet::changed(bool found, const std::string& name, const std::strin
   return {};
 }
 
+void Fleet::remember(Changes changes, const StateFile* file) {
+  overlay_ = Overlay(std::move(changes));
+  state_file_ = file;
+}
+
+void Fleet::save() {
+  unsaved_.clear();
+  if (state_file_ == nullptr) return;
+  if (const auto written = state_file_->write(overlay_.changes()); !written) {
+    unsaved_ = "this holds only until warmpathd is started anew: " + written.error();
+    log::error("run-time changes are not kept: " + written.error());
+  }
+}
+
+FleetResult Fleet::join(const ReplicaSpec& spec, Health health) {
+  const bool taken = registry_.find(spec.name) != nullptr;
+  const auto added = registry_.add(spec, health);
+  if (added) return {};
+  return std::unexpected(FleetError{taken ? FleetFault::conflict : FleetFault::full, added.error()});
+}
+
+bool Fleet::leave(const std::string& name) {
+  resolver_.forget(name);
+  prober_.forget(name);
+  return registry_.remove(name);
+}
+
 FleetResult Fleet::start(std::span<const ReplicaSpec> specs) {
-  for (const ReplicaSpec& spec : specs) {
-    const auto added = registry_.add(spec);
-    if (!added) return std::unexpected(FleetError{FleetFault::conflict, added.error()});
+  overlay_.configure(specs);
+  const std::vector<WantedReplica> wanted = overlay_.wanted();
+  for (const auto& [spec, drained] : wanted) {
+    if (auto joined = join(spec, Health::assumed); !joined) return joined;
+    const bool set = registry_.set_draining(spec.name, drained);
+    WP_ASSERT(set);
   }
   publish();
-  for (const ReplicaSpec& spec : specs) watch(spec);
+  for (const auto& [spec, drained] : wanted) watch(spec);
+  if (!overlay_.changes().empty()) {
+    log::info(std::to_string(overlay_.changes().size()) +
+              " replicas are changed at run time; see: warmpathctl replicas list");
+  }
+  for (const std::string& name : overlay_.dormant()) {
+    log::warn("replica " + name + " was changed at run time and is no longer configured; forget it with: warmpathctl " +
+              "replicas reset " + name);
+  }
   return {};
 }
 
@@ -75,30 +116,115 @@ Health Fleet::first_health(const ReplicaSpec& spec) const {
 }
 
 FleetResult Fleet::add(const ReplicaSpec& spec) {
-  const bool taken = registry_.find(spec.name) != nullptr;
-  const auto added = registry_.add(spec, first_health(spec));
-  if (!added) return std::unexpected(FleetError{taken ? FleetFault::conflict : FleetFault::full, added.error()});
+  if (std::string objection = overlay_.objection(spec); !objection.empty()) {
+    return std::unexpected(FleetError{FleetFault::conflict, std::move(objection)});
+  }
+  if (auto joined = join(spec, first_health(spec)); !joined) return joined;
+  overlay_.add(spec);
+  save();
   const FleetResult result = changed(true, spec.name, " added, weight " + std::to_string(spec.weight));
   watch(spec);
   return result;
 }
 
 FleetResult Fleet::remove(const std::string& name) {
-  resolver_.forget(name);
-  prober_.forget(name);
-  return changed(registry_.remove(name), name, " removed");
+  const bool found = leave(name);
+  if (found) {
+    overlay_.remove(name);
+    save();
+  }
+  return changed(found, name, " removed");
 }
 
 FleetResult Fleet::set_weight(const std::string& name, std::uint32_t weight) {
-  return changed(registry_.set_weight(name, weight), name, " has weight " + std::to_string(weight));
+  const bool found = registry_.set_weight(name, weight);
+  if (found) {
+    overlay_.set_weight(name, weight);
+    save();
+  }
+  return changed(found, name, " has weight " + std::to_string(weight));
 }
 
 FleetResult Fleet::drain(const std::string& name) {
-  return changed(registry_.set_draining(name, true), name, " drains");
+  return set_drained(name, true);
 }
 
 FleetResult Fleet::undrain(const std::string& name) {
-  return changed(registry_.set_draining(name, false), name, " drains no more");
+  return set_drained(name, false);
+}
+
+FleetResult Fleet::set_drained(const std::string& name, bool drained) {
+  const bool found = registry_.set_draining(name, drained);
+  if (found) {
+    overlay_.set_drained(name, drained);
+    save();
+  }
+  return changed(found, name, drained ? " drains" : " drains no more");
+}
+
+FleetResult Fleet::reset(const std::string& name) {
+  if (!overlay_.reset(name)) {
+    return std::unexpected(FleetError{FleetFault::unknown, "nothing of " + name + " was changed at run time"});
+  }
+  save();
+  log::info("replica " + name + " is as it is configured again");
+  return converge();
+}
+
+FleetResult Fleet::reset_all() {
+  const Changes changes = overlay_.changes();
+  for (const auto& [name, change] : changes) overlay_.reset(name);
+  save();
+  log::info("all replicas are as they are configured again");
+  return converge();
+}
+
+FleetResult Fleet::reconfigure(std::span<const ReplicaSpec> configured) {
+  const std::size_t before = overlay_.changes().size();
+  overlay_.configure(configured);
+  if (overlay_.changes().size() != before) save();
+  return converge();
+}
+
+// Replicas that should not be there, or not like this: what is to differ in more than its weight comes back anew.
+void Fleet::drop_unwanted(std::span<const WantedReplica> wanted) {
+  std::vector<std::string> leaving;
+  for (const Member& member : registry_.members()) {
+    const bool stays = std::ranges::any_of(wanted, [&](const WantedReplica& replica) {
+      return replica.spec.name == member.spec.name && replica.spec.priority == member.spec.priority &&
+             registry_.find_pool(replica.spec.pool) == registry_.find_pool(member.spec.pool);
+    });
+    if (!stays) leaving.push_back(member.spec.name);
+  }
+  for (const std::string& name : leaving) {
+    leave(name);
+    log::info("replica " + name + " removed");
+  }
+}
+
+// Makes the members those that the overlay wants, in one Snapshot. What cannot join is left out, and the last of these
+// is the error.
+FleetResult Fleet::converge() {
+  FleetResult result;
+  const std::vector<WantedReplica> wanted = overlay_.wanted();
+  drop_unwanted(wanted);
+  std::vector<ReplicaSpec> joined;
+  for (const auto& [spec, drained] : wanted) {
+    if (registry_.find(spec.name) == nullptr) {
+      if (auto added = join(spec, first_health(spec)); !added) {
+        log::error(added.error().text);
+        result = std::move(added);
+        continue;
+      }
+      log::info("replica " + spec.name + " added, weight " + std::to_string(spec.weight));
+      joined.push_back(spec);
+    }
+    const bool set = registry_.set_weight(spec.name, spec.weight) && registry_.set_draining(spec.name, drained);
+    WP_ASSERT(set);
+  }
+  publish();
+  for (const ReplicaSpec& spec : joined) watch(spec);
+  return result;
 }
 
 void Fleet::leave() {

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "controlplane/health/prober.h"
+#include "controlplane/overlay.h"
 #include "controlplane/publisher.h"
 #include "controlplane/reclaimer.h"
 #include "controlplane/registry.h"
 #include "controlplane/resolver.h"
+#include "controlplane/state_file.h"
 #include "dataplane/base/time.h"
 
 namespace wp::control {
@@ -34,8 +36,10 @@ class Fleet {
   Fleet(boost::asio::io_context& io, Registry& registry, Publisher& publisher, Duration resolve_interval,
         Prober::Now now, std::uint64_t seed);
 
-  // The replicas of the command line, in one Snapshot, all taken as up until they are judged: a daemon that is started
-  // anew under load serves at once. Also publishes when there are none.
+  // Before start(): changes that an earlier daemon was told, and where they are kept from now on (may be null).
+  void remember(Changes changes, const StateFile* file);
+  // The configured replicas with the changes remembered, in one Snapshot, all taken as up until they are judged: a
+  // daemon that is started anew under load serves at once. Also publishes when there are none.
   [[nodiscard]] FleetResult start(std::span<const ReplicaSpec> specs);
   // Gets requests from its first passed check on, or at once where no other replica can be picked.
   [[nodiscard]] FleetResult add(const ReplicaSpec& spec);
@@ -44,10 +48,20 @@ class Fleet {
   // Draining replicas keep the requests they have and get no new ones.
   [[nodiscard]] FleetResult drain(const std::string& name);
   [[nodiscard]] FleetResult undrain(const std::string& name);
+  // Back to the configuration: of one replica, or of all.
+  [[nodiscard]] FleetResult reset(const std::string& name);
+  [[nodiscard]] FleetResult reset_all();
+  // The configuration has these now; what was changed at run time stays.
+  [[nodiscard]] FleetResult reconfigure(std::span<const ReplicaSpec> configured);
   // The daemon will stop: it is not ready from now on, and serves on.
   void leave();
   // It stops.
   void drain_all();
+
+  [[nodiscard]] const Overlay& overlay() const { return overlay_; }
+  [[nodiscard]] const StateFile* state_file() const { return state_file_; }
+  // Why the last change will not survive a restart though a file was given; empty when it will.
+  [[nodiscard]] const std::string& unsaved() const { return unsaved_; }
 
   [[nodiscard]] const Registry& registry() const { return registry_; }
   [[nodiscard]] const Publisher& publisher() const { return publisher_; }
@@ -55,6 +69,12 @@ class Fleet {
   [[nodiscard]] const Prober& prober() const { return prober_; }
 
  private:
+  [[nodiscard]] FleetResult set_drained(const std::string& name, bool drained);
+  [[nodiscard]] FleetResult join(const ReplicaSpec& spec, Health health);
+  bool leave(const std::string& name);
+  [[nodiscard]] FleetResult converge();
+  void drop_unwanted(std::span<const WantedReplica> wanted);
+  void save();
   void watch(const ReplicaSpec& spec);
   [[nodiscard]] Health first_health(const ReplicaSpec& spec) const;
   void on_endpoints(const std::string& name, const std::vector<Endpoint>& endpoints);
@@ -67,6 +87,9 @@ class Fleet {
   Reclaimer reclaimer_;
   Resolver resolver_;
   Prober prober_;
+  Overlay overlay_;
+  const StateFile* state_file_ = nullptr;
+  std::string unsaved_;
 };
 
 }  // namespace wp::control

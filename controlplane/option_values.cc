@@ -127,6 +127,30 @@ Problem read_endpoint(const std::string& text, Endpoint& value) {
   return {};
 }
 
+Problem read_optional_endpoint(const std::string& text, std::optional<Endpoint>& value) {
+  if (text.empty()) {
+    value.reset();
+    return {};
+  }
+  Endpoint endpoint;
+  if (Problem problem = read_endpoint(text, endpoint)) return problem;
+  value = endpoint;
+  return {};
+}
+
+Problem read_state_path(const std::string& text, std::string& value) {
+  if (text.empty()) return "a path, auto or none is wanted";
+  return read_line(text, value);
+}
+
+Problem read_line(const std::string& text, std::string& value) {
+  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < ' '; })) {
+    return "one line of text is wanted";
+  }
+  value = text;
+  return {};
+}
+
 Problem read_socket_path(const std::string& text, std::string& value) {
   constexpr std::size_t kMaxPath = 107;  // sockaddr_un
   if (text.size() > kMaxPath || text.contains('\0')) return "a path of 1 to 107 bytes is wanted";

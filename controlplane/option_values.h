@@ -30,6 +30,11 @@ using Problem = std::optional<std::string>;
 [[nodiscard]] Problem read_endpoint(const std::string& text, Endpoint& value);
 // Of a Unix socket; empty for none.
 [[nodiscard]] Problem read_socket_path(const std::string& text, std::string& value);
+// Nothing when the text is empty.
+[[nodiscard]] Problem read_optional_endpoint(const std::string& text, std::optional<Endpoint>& value);
+[[nodiscard]] Problem read_state_path(const std::string& text, std::string& value);
+// Any text of one line.
+[[nodiscard]] Problem read_line(const std::string& text, std::string& value);
 [[nodiscard]] Problem read_path(const std::string& text, std::string& value);
 // A path without a '/' at its end; empty for none.
 [[nodiscard]] Problem read_probe_prefix(const std::string& text, std::string& value);

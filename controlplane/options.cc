@@ -105,8 +105,18 @@ class Reader {
     one("--admin", "ADDRESS:PORT", "where metrics and health are read; changes nothing",
         wp::to_string(settings_.admin.listen),
         [this](const std::string& t) { return read_endpoint(t, settings_.admin.listen); });
-    one("--control-socket", "PATH", "Unix socket, for the owner only, where replicas are changed at run time [none]",
-        "", [this](const std::string& t) { return read_socket_path(t, settings_.admin.control_socket); });
+    one("--control-socket", "PATH", "Unix socket where warmpathctl changes replicas at run time; mode 0660 [none]", "",
+        [this](const std::string& t) { return read_socket_path(t, settings_.admin.control_socket); });
+    one("--control-group", "GROUP", "group that may use the control socket [that of the process]", "",
+        [this](const std::string& t) { return read_line(t, settings_.admin.control_group); });
+    one("--control-listen", "ADDRESS:PORT", "the same over TCP, for who has the token [none]", "",
+        [this](const std::string& t) { return read_optional_endpoint(t, settings_.admin.control_listen); });
+    one("--control-token-file", "FILE", "the token: one line, in a file that not everybody may read", "",
+        [this](const std::string& t) { return read_line(t, settings_.admin.control_token_file); });
+    one("--state", "FILE",
+        "where run-time changes are kept over a restart; auto: /var/lib/warmpath/state.json where that can be written, "
+        "none: nowhere",
+        settings_.admin.state, [this](const std::string& t) { return read_state_path(t, settings_.admin.state); });
   }
 
   void declare_replicas() {
@@ -293,7 +303,11 @@ std::expected<Options, ParseStop> settle(const CLI::App& app, Options options, c
   }
   Settings& settings = options.settings;
   if (settings.server.listen.empty()) settings.server.listen.push_back(default_listen());
-  if (settings.pools.front().replicas.empty() && settings.admin.control_socket.empty()) {
+  if (const std::string problem = control_problem(settings.admin); !problem.empty()) {
+    return std::unexpected(wrong("--control-listen: " + problem));
+  }
+  if (settings.pools.front().replicas.empty() && settings.admin.control_socket.empty() &&
+      !settings.admin.control_listen) {
     return std::unexpected(
         wrong("no replica: give --config FILE, --replica URL, or --control-socket PATH to add them at run time"));
   }

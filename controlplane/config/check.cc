@@ -30,6 +30,9 @@ class Checker {
 
   [[nodiscard]] std::vector<ConfigError> check() {
     check_listeners();
+    if (std::string problem = control_problem(settings_.admin); !problem.empty()) {
+      wrong(settings_.admin.control_listen ? "admin.control_listen" : "admin.control_token_file", std::move(problem));
+    }
     check_pools();
     for (std::size_t i = 0; i < settings_.pools.size(); ++i) check_replicas(i);
     check_routes();

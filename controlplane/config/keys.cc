@@ -48,6 +48,14 @@ void add_admin(Keys& keys) {
       "where metrics and health are read; changes nothing");
   add("admin.control_socket", Apply::restart, socket_path_value(), WP_AT(admin.control_socket),
       "Unix socket where changes are made at run time");
+  add("admin.control_group", Apply::restart, line_value(), WP_AT(admin.control_group),
+      "group that may use the control socket, whose mode is 0660; without it the process's own");
+  add("admin.control_listen", Apply::restart, optional_endpoint_value(), WP_AT(admin.control_listen),
+      "the same over TCP, for who has the token");
+  add("admin.control_token_file", Apply::restart, line_value(), WP_AT(admin.control_token_file),
+      "file with the token: one line, not readable by everybody");
+  add("admin.state", Apply::restart, state_path_value(), WP_AT(admin.state),
+      "where run-time changes are kept over a restart; auto is /var/lib/warmpath/state.json where that can be written");
 }
 
 void add_requests(Keys& keys) {

@@ -11,6 +11,17 @@ std::string_view word(TransportChoice choice) {
   return "?";
 }
 
+std::string control_problem(const AdminSettings& admin) {
+  if (admin.control_listen && admin.control_token_file.empty()) {
+    return "a token file is wanted, too: without a token anybody who reaches " + wp::to_string(*admin.control_listen) +
+           " could change the replicas";
+  }
+  if (!admin.control_listen && !admin.control_token_file.empty()) {
+    return "a token file is of use with an address only";
+  }
+  return {};
+}
+
 Endpoint default_listen() {
   return parse_endpoint("0.0.0.0:8080").value();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +44,14 @@ struct ServerSettings {
 struct AdminSettings {
   Endpoint listen = parse_endpoint("127.0.0.1:9090").value();  // read-only
   std::string control_socket;                                  // path; empty: none
+  std::string control_group;                                   // of the socket; empty: the process's own
+  std::optional<Endpoint> control_listen;
+  std::string control_token_file;  // there when control_listen is
+  std::string state = "auto";      // where run-time changes are kept: a path, "auto" or "none"
 };
+
+// Why the control address cannot be served like this; empty when it can.
+[[nodiscard]] std::string control_problem(const AdminSettings& admin);
 
 struct LogSettings {
   std::string access;  // path, "-" for standard output; empty: none

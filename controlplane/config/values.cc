@@ -188,6 +188,19 @@ TextValue<std::string> path_value() {
   return {"path of a request", read_path, same};
 }
 
+TextValue<std::optional<Endpoint>> optional_endpoint_value() {
+  return {"address:port, empty for none", read_optional_endpoint,
+          [](const std::optional<Endpoint>& at) { return at ? wp::to_string(*at) : std::string(); }};
+}
+
+TextValue<std::string> state_path_value() {
+  return {"path, auto or none", read_state_path, same};
+}
+
+TextValue<std::string> line_value() {
+  return {"text, empty for none", read_line, same};
+}
+
 TextValue<std::string> socket_path_value() {
   return {"path, empty for none", read_socket_path, same};
 }

@@ -139,7 +139,10 @@ struct ReplicaUrlValue {
 [[nodiscard]] TextValue<balance::Strategy> strategy_value();
 [[nodiscard]] TextValue<TransportChoice> transport_value();
 [[nodiscard]] TextValue<std::string> header_value();
-[[nodiscard]] TextValue<std::string> path_value();         // of a request
+[[nodiscard]] TextValue<std::string> path_value();                           // of a request
+[[nodiscard]] TextValue<std::optional<Endpoint>> optional_endpoint_value();  // empty for none
+[[nodiscard]] TextValue<std::string> state_path_value();
+[[nodiscard]] TextValue<std::string> line_value();         // empty for none
 [[nodiscard]] TextValue<std::string> socket_path_value();  // of the file system; empty for none
 [[nodiscard]] TextValue<std::string> probe_prefix_value();
 [[nodiscard]] TextValue<std::string> access_log_value();  // "off" for none

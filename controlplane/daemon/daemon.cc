@@ -58,6 +58,7 @@ std::expected<void, std::string> Daemon::start() {
   for (const Endpoint& at : settings_.server.listen) {
     if (auto free = check_free(at); !free) return free;
   }
+  if (auto opened = open_state(); !opened) return opened;
   // The shards' loop expects a Snapshot from its first turn.
   if (auto started = fleet_.start(control::all_replicas(settings_)); !started)
     return std::unexpected(started.error().text);
@@ -174,13 +175,31 @@ void Daemon::watch_rotation() {
 
 Daemon::Outcome Daemon::open_admin() {
   api_ = std::make_unique<control::AdminApi>(fleet_, accounts_, watch_, *exposition_);
+  ring_ = std::make_unique<control::AdminRing>(
+      publisher_, accounts_,
+      prompt::ExtractLimits{.max_body = settings_.limits.body, .key = settings_.requests.hash_key});
+  api_->serve("/ring", [this](const control::AdminRequest& request, std::string_view rest) {
+    return ring_->handle(request, rest);
+  });
   admin_ = std::make_unique<control::AdminServer>(
       io_, [this](const control::AdminRequest& request) { return api_->handle(request); });
   const auto at = admin_->listen(settings_.admin.listen);
   if (!at) return std::unexpected("--admin: " + at.error());
   admin_at_ = *at;
+  return open_control();
+}
+
+Daemon::Outcome Daemon::open_control() {
+  if (settings_.admin.control_listen) {
+    auto token = control::AdminToken::load(settings_.admin.control_token_file);
+    if (!token) return std::unexpected("--control-token-file: " + token.error());
+    const auto at = admin_->listen_control(*settings_.admin.control_listen, std::move(*token));
+    if (!at) return std::unexpected("--control-listen: " + at.error());
+    settings_.admin.control_listen = *at;
+  }
   if (settings_.admin.control_socket.empty()) return {};
-  if (auto control = admin_->listen_control(settings_.admin.control_socket); !control) {
+  const control::ControlSocket socket{.path = settings_.admin.control_socket, .group = settings_.admin.control_group};
+  if (auto control = admin_->listen_control(socket); !control) {
     return std::unexpected("--control-socket: " + control.error());
   }
   return {};
@@ -194,6 +213,29 @@ std::string Daemon::describe_pools() const {
   return text + ")";
 }
 
+// A default that cannot be had is a line in the log; a file that was asked for is an error.
+Daemon::Outcome Daemon::open_state() {
+  const bool asked = settings_.admin.state != "auto";
+  const std::string path = asked ? settings_.admin.state : control::default_state_file();
+  if (settings_.admin.state == "none") return {};
+  if (path.empty()) {
+    log::info(std::string("run-time changes end with this process: no --state, and ") + control::kStateDirectory +
+              " cannot be written to");
+    return {};
+  }
+  auto file = control::StateFile::open(path);
+  if (!file && asked) return std::unexpected("--state: " + file.error());
+  if (!file) {
+    log::warn("run-time changes end with this process: " + file.error());
+    return {};
+  }
+  state_file_ = std::move(*file);
+  control::StateFile::Kept kept = state_file_->read();
+  if (!kept.trouble.empty()) log::error(kept.trouble);
+  fleet_.remember(std::move(kept.changes), state_file_.get());
+  return {};
+}
+
 void Daemon::announce() const {
   const std::size_t replicas = registry_.members().size();
   log::info("warmpathd " + version_ + ": " + std::to_string(cores_.shards) +
@@ -205,6 +247,7 @@ void Daemon::announce() const {
     log::info("access log to " + (settings_.log.access == "-" ? "standard output" : settings_.log.access));
   log::info("admin on http://" + to_string(admin_at_));
   if (!settings_.admin.control_socket.empty()) log::info("control socket " + settings_.admin.control_socket);
+  if (settings_.admin.control_listen) log::info("control on http://" + to_string(*settings_.admin.control_listen));
   // Last, so that who waits for it finds everything open.
   for (const Endpoint& at : settings_.server.listen) log::info("listening on http://" + to_string(at));
 }

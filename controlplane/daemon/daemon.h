@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "controlplane/admin_api.h"
+#include "controlplane/admin_ring.h"
 #include "controlplane/admin_server.h"
 #include "controlplane/config/settings.h"
 #include "controlplane/core_plan.h"
@@ -47,7 +48,9 @@ class Daemon {
  private:
   using Outcome = std::expected<void, std::string>;
 
+  [[nodiscard]] Outcome open_state();
   [[nodiscard]] Outcome open_admin();
+  [[nodiscard]] Outcome open_control();
   [[nodiscard]] Outcome choose_transport();
   [[nodiscard]] Outcome start_shards();
   [[nodiscard]] Outcome find_user();
@@ -76,10 +79,12 @@ class Daemon {
   Published<balance::Snapshot> published_;
   control::Registry registry_;
   control::Publisher publisher_;
+  std::unique_ptr<control::StateFile> state_file_;
   control::Fleet fleet_;
   control::ShardWatch watch_;
   std::unique_ptr<control::Exposition> exposition_;
   std::unique_ptr<control::AdminApi> api_;
+  std::unique_ptr<control::AdminRing> ring_;
   std::unique_ptr<control::AdminServer> admin_;
   boost::asio::steady_timer watch_timer_;
   boost::asio::signal_set rotation_;

@@ -230,7 +230,8 @@ class Case:
         simulated = all(isinstance(replica, Replica) for replica in replicas)
         settings = {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0", "control_socket": socket_path,
                     "no_health_checks": not simulated, "health_interval": "500ms", "replica": urls,
-                    "shards": 2, "transport": Settings.transport, "decision_headers": True, "no_pin": True, **options}
+                    "shards": 2, "transport": Settings.transport, "decision_headers": True, "no_pin": True,
+                    "state": "none", **options}
         process = self.start("warmpathd", [self.program(), *flags(settings)])
 
         def listening(_):

@@ -1,7 +1,10 @@
 """The real warmpathctl against a real daemon."""
 
+import json
 import os
 import re
+import stat
+import subprocess
 
 from chat import Stream, body, unique
 from ctl import DONE, NOT_IN_TIME, REFUSED, UNREACHABLE, USAGE, Ctl
@@ -40,7 +43,7 @@ def test_ctl_changes_replicas(case):
           f"{third.key} is added, weight 50\n", "what an addition says")
     listed = {row[0]: row[1:] for row in rows(ctl.ok("replicas", "list"))}
     equal(sorted(listed), sorted(r.key for r in (first, second, third)), "the replicas listed")
-    equal(listed[third.key][2:4], ["50", "1"], "weight and priority of the new one")
+    equal(listed[third.key][3:5], ["50", "1"], "weight and priority of the new one")
     equal(ctl.ok("replicas", "weight", first.key, "7"), f"{first.key} has weight 7\n", "what a weight says")
     equal(ctl.ok("replicas", "drain", first.url, second.key), f"{first.key} is drained\n{second.key} is drained\n",
           "what a drain says")
@@ -115,3 +118,122 @@ def test_ctl_finds_its_socket_in_the_environment(case):
         wait_until(lambda: Ctl(daemon, "status").run().returncode == DONE, 5, "an answer")
     finally:
         del os.environ["WARMPATH_SOCKET"]
+
+
+@test
+def test_ctl_changes_survive_a_restart(case):
+    first, second, third = case.replicas(3)
+    state = os.path.join(case.directory, "state.json")
+    daemon = case.warmpathd([first, second], state=state)
+    ctl = Ctl(daemon)
+    ctl.ok("replicas", "weight", first.key, "7")
+    ctl.ok("replicas", "drain", first.key)
+    ctl.ok("replicas", "remove", second.key)
+    ctl.ok("replicas", "add", third.url, "--weight", "9")
+    equal(daemon.process.terminate(), DONE, "the daemon's exit status")
+    daemon = case.warmpathd([first, second], state=state)
+    ctl = Ctl(daemon)
+    listed = ctl.json("replicas", "list")
+    equal([(r["name"], r["weight"], r["draining"], r["changed"]) for r in listed["replicas"]],
+          [(first.key, 7, True, ["drained", "weight"]), (third.key, 9, False, ["added"])], "the replicas kept")
+    equal(listed["removed"], [second.key], "those removed")
+    text = ctl.ok("replicas", "list")
+    check("drained, weight" in text and f"removed: {second.key}" in text, f"the list says: {text}")
+    equal(daemon.post(body(unique(), 1)).header("x-warmpath-replica"), third.key, "the one that is left")
+    equal(ctl.ok("replicas", "reset", second.key), f"{second.key} is as it is configured\n", "what a reset says")
+    ctl.ok("replicas", "reset", "--all")
+    equal(sorted((r["name"], r["weight"], r["state"], r["changed"]) for r in ctl.json("replicas", "list")["replicas"]),
+          sorted((replica.key, 100, "up", []) for replica in (first, second)), "the configuration again")
+    equal(ctl.run("replicas", "reset").returncode, USAGE, "a reset of nothing")
+
+
+@test
+def test_ctl_a_broken_state_is_set_aside(case):
+    replica = case.replicas(1)[0]
+    state = os.path.join(case.directory, "state.json")
+    with open(state, "w", encoding="ascii") as file:
+        file.write('{"format": "warmpath-state", "version": 1, "repl')
+    daemon = case.warmpathd([replica], state=state)
+    check(f"it is kept as {state}.broken-1" in daemon.process.out() + daemon.process.err(), "the log names the file")
+    check(os.path.exists(state + ".broken-1") and not os.path.exists(state), "the file is set aside")
+    equal(daemon.post(body(unique(), 1)).status, 200, "serving all the same")
+
+
+@test
+def test_ctl_over_tcp_with_a_token(case):
+    token = os.path.join(case.directory, "token")
+    with open(token, "w", encoding="ascii") as file:
+        file.write("0123456789abcdef-0123456789\n")
+    os.chmod(token, 0o600)
+    daemon = case.warmpathd(case.replicas(1), control_listen="127.0.0.1:0", control_token_file=token)
+    at = re.search(r"control on http://(\S+)", daemon.process.out() + daemon.process.err()).group(1)
+    ctl = Ctl(daemon, "--address", at, "--token-file", token)
+    name = ctl.json("replicas", "list")["replicas"][0]["name"]
+    equal(ctl.ok("replicas", "drain", name), f"{name} is drained\n", "a change over TCP")
+    check("token" in Ctl(daemon, "--address", at).fails(REFUSED, "status"), "no token")
+    wrong = token + "-wrong"
+    with open(wrong, "w", encoding="ascii") as file:
+        file.write("0123456789abcdef-012345678x\n")
+    check("token" in Ctl(daemon, "--address", at, "--token-file", wrong).fails(REFUSED, "status"), "a wrong token")
+    check("cannot read" in Ctl(daemon, "--address", at, "--token-file", wrong + "?").fails(USAGE, "status"), "no file")
+
+
+@test
+def test_ctl_socket_is_not_everybodys(case):
+    daemon, _ = case.pair(1)
+    mode = stat.S_IMODE(os.stat(daemon.socket_path).st_mode)
+    equal(oct(mode), "0o660", "the control socket's mode")
+    second = [case.program(), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--state", "none",
+              "--control-socket", daemon.socket_path]
+    ran = subprocess.run(second, capture_output=True, text=True, timeout=60, check=False)
+    equal(ran.returncode, 1, "the exit status of a second daemon on the same socket")
+    check("another process answers on" in ran.stderr, f"it says: {ran.stderr}")
+    equal(Ctl(daemon).json("status")["pid"], daemon.process.pid, "the first one still answers")
+
+
+@test
+def test_ctl_ring_tells_where_requests_go(case):
+    daemon, _ = case.pair(3)
+    ctl = Ctl(daemon)
+    for key in ("user-1", "user-2", "user-3"):
+        found, = ctl.json("ring", "lookup", key)
+        served = daemon.post(body(unique(), 1), headers={"X-Session-ID": key}).header("x-warmpath-replica")
+        equal(found["replica"], served, f"the replica of {key}")
+        equal([found["decision"], len(found["walk"])], ["session", 3], "decision and walk")
+    asked = os.path.join(case.directory, "body.json")
+    request = body(unique(), 1)
+    with open(asked, "wb") as file:
+        file.write(json.dumps(request).encode() if isinstance(request, dict) else request)
+    found, = ctl.json("ring", "lookup", "--request", asked)
+    equal(found["replica"], daemon.post(request).header("x-warmpath-replica"), "the replica of a body")
+    text = ctl.ok("ring", "lookup", "user-1")
+    check("home" in text and "overflow 2" in text and "within" in text, f"the table says: {text}")
+    equal(ctl.run("ring", "lookup").returncode, USAGE, "nothing to look up")
+
+
+@test
+def test_ctl_completes_in_bash(case):
+    daemon, _ = case.pair(1)
+    script = os.path.join(case.directory, "completion")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(Ctl(daemon).run("completion", "bash").stdout)
+
+    def completed(*words):
+        """What bash offers behind these words, the last of which may be a beginning."""
+        line = " ".join(f"'{word}'" for word in ("warmpathctl", *words))
+        asked = f"set -u; source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words)}; _warmpathctl; " \
+                'printf "%s\\n" "${COMPREPLY[@]:-}"'
+        ran = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=60, check=False)
+        equal(ran.stderr, "", "what bash complains of")
+        return ran.stdout.split()
+
+    commands = completed("")
+    check({"status", "replicas", "ring", "metrics", "version", "completion"} <= set(commands), f"commands: {commands}")
+    equal(completed("st"), ["status"], "a beginning")
+    check({"list", "add", "drain", "undrain", "remove", "weight", "reset"} <= set(completed("replicas", "")), "a group")
+    equal(completed("--socket", "/x", "--json", "replicas", "dr"), ["drain"], "behind options")
+    equal(completed("replicas", "drain", "--wa"), ["--wait"], "options of a command")
+    equal(completed("replicas", "drain", "--js"), ["--json"], "options of all")
+    equal(completed("--token-file", script[:-2]), [script], "a file")
+    for shell in ("zsh", "fish"):
+        check("replicas" in Ctl(daemon).ok("completion", shell), f"the script for {shell}")

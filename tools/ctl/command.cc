@@ -45,6 +45,12 @@ Outcome<Json> ask_json(const Context& context, const Ask& request) {
   return json;
 }
 
+void print_warning(const Context& context, const Json& reply) {
+  if (const auto found = reply.find("warning"); found != reply.end()) {
+    context.err << "warmpathctl: " << found->get<std::string>() << "\n";
+  }
+}
+
 void print_json(const Context& context, const Json& value) {
   context.out << value.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }

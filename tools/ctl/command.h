@@ -19,6 +19,7 @@ namespace wp::ctl {
 
 struct Context {
   std::ostream& out;
+  std::ostream& err;
   bool colour = false;  // `out` is a terminal that wants it
   bool json = false;
   Target target;
@@ -37,6 +38,9 @@ CLI::App& add_command(CLI::App& under, Context& context, const Command& command,
 // Asks the daemon. A status of 400 and above is trouble with the daemon's own words.
 [[nodiscard]] Outcome<std::string> ask_text(const Context& context, const Ask& request);
 [[nodiscard]] Outcome<nlohmann::json> ask_json(const Context& context, const Ask& request);
+
+// Writes the daemon's reservation about a change that it made, if it has one, to standard error.
+void print_warning(const Context& context, const nlohmann::json& reply);
 
 // As --json writes it.
 void print_json(const Context& context, const nlohmann::json& value);

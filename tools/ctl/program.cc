@@ -1,8 +1,6 @@
 #include "tools/ctl/program.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <ostream>
 #include <string_view>
 #include <utility>
@@ -12,9 +10,12 @@
 
 #include "controlplane/nearest.h"
 #include "tools/ctl/command.h"
+#include "tools/ctl/completion.h"
 #include "tools/ctl/duration_option.h"
+#include "tools/ctl/file_text.h"
 #include "tools/ctl/metrics.h"
 #include "tools/ctl/replicas.h"
+#include "tools/ctl/ring.h"
 #include "tools/ctl/status.h"
 #include "tools/ctl/version.h"
 
@@ -60,16 +61,9 @@ Outcome<void> check_globals(Context& context, const std::string& token_file) {
     return trouble(ExitCode::usage, "--socket: a path of 1 to 107 bytes is wanted");
   }
   if (token_file.empty()) return {};
-  std::ifstream file(token_file);
-  std::string token{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return trouble(ExitCode::usage, "cannot read the token in " + token_file);
-  const std::size_t end = token.find_last_not_of(" \t\r\n");
-  if (end == std::string::npos) return trouble(ExitCode::usage, token_file + " holds no token");
-  token.erase(end + 1);
-  if (std::ranges::any_of(token, [](char c) { return c <= ' ' || c > '~'; })) {
-    return trouble(ExitCode::usage, token_file + " does not hold one word, as a token is");
-  }
-  context.target.token = std::move(token);
+  auto token = read_line(token_file);
+  if (!token) return std::unexpected(token.error());
+  context.target.token = std::move(*token);
   return {};
 }
 
@@ -126,7 +120,12 @@ Outcome<void> act(const Context& context) {
 
 ExitCode run(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
   CLI::App app(kDescription, "warmpathctl");
-  Context context{.out = surroundings.out, .colour = surroundings.colour, .json = false, .target = {}, .action = {}};
+  Context context{.out = surroundings.out,
+                  .err = surroundings.err,
+                  .colour = surroundings.colour,
+                  .json = false,
+                  .target = {},
+                  .action = {}};
   if (!surroundings.environment.empty()) context.target.socket = surroundings.environment;
   std::string token_file;
   app.fallthrough();   // global options may stand behind the command
@@ -137,8 +136,10 @@ ExitCode run(const std::vector<std::string>& arguments, const Surroundings& surr
   declare_globals(app, context, token_file);
   declare_status(app, context);
   declare_replicas(app, context);
+  declare_ring(app, context);
   declare_metrics(app, context);
   declare_version(app, context);
+  declare_completion(app, context);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {

@@ -12,6 +12,20 @@ bool stands_for_itself(char c) {
          std::string_view("-._~:").find(c) != std::string_view::npos;
 }
 
+std::string escaped(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string path;
+  for (const char c : text) {
+    if (stands_for_itself(c)) {
+      path += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    path += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+  }
+  return path;
+}
+
 }  // namespace
 
 std::string replica_name(std::string_view text) {
@@ -20,18 +34,13 @@ std::string replica_name(std::string_view text) {
 }
 
 std::string replica_path(std::string_view text, std::string_view verb) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string path = "/replicas/";
-  for (const char c : replica_name(text)) {
-    if (stands_for_itself(c)) {
-      path += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    path += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
-  }
+  std::string path = "/replicas/" + escaped(replica_name(text));
   if (!verb.empty()) path += "/" + std::string(verb);
   return path;
+}
+
+std::string change_path(std::string_view text) {
+  return "/changes/" + escaped(replica_name(text));
 }
 
 }  // namespace wp::ctl

@@ -13,4 +13,7 @@ namespace wp::ctl {
 // "/replicas/NAME" with the name escaped (RFC 3986 section 2.1), and "/verb" where one is given.
 [[nodiscard]] std::string replica_path(std::string_view text, std::string_view verb = {});
 
+// "/changes/NAME"
+[[nodiscard]] std::string change_path(std::string_view text);
+
 }  // namespace wp::ctl

@@ -43,19 +43,43 @@ std::string addresses(const Json& replica) {
   return text.empty() ? "-" : text;
 }
 
+// How it differs from the configuration.
+std::string changed(const Json& replica) {
+  std::string text;
+  for (const Json& word : replica.at("changed")) text += (text.empty() ? "" : ", ") + word.get<std::string>();
+  return text;
+}
+
+// What the table cannot show: changes of replicas that are not there.
+std::string absent(const Json& reply) {
+  std::string text;
+  for (const Json& name : reply.at("removed")) {
+    text += "removed: " + name.get<std::string>() + "; back with: warmpathctl replicas reset " +
+            name.get<std::string>() + "\n";
+  }
+  for (const Json& name : reply.at("dormant")) {
+    text += "changed, and no longer configured: " + name.get<std::string>() +
+            "; forget it with: warmpathctl replicas reset " + name.get<std::string>() + "\n";
+  }
+  return text;
+}
+
 std::string replicas_table(const Json& replicas, bool colour) {
   Table table({{"REPLICA"},
+               {"POOL"},
                {"STATE"},
                {"HEALTH"},
                {"WEIGHT", Align::right},
                {"PRIORITY", Align::right},
                {"STREAMS", Align::right},
                {"PREFILL TOKENS", Align::right},
-               {"ADDRESSES"}});
+               {"ADDRESSES"},
+               {"CHANGED"}});
   for (const Json& replica : replicas) {
-    table.add({replica.at("name").get<std::string>(), state_cell(replica), replica.at("health").get<std::string>(),
-               number(replica.at("weight")), number(replica.at("priority")), number(replica.at("streams")),
-               number(replica.at("prefill_tokens")), addresses(replica)});
+    table.add({replica.at("name").get<std::string>(), replica.at("pool").get<std::string>(), state_cell(replica),
+               replica.at("health").get<std::string>(), number(replica.at("weight")), number(replica.at("priority")),
+               number(replica.at("streams")), number(replica.at("prefill_tokens")), addresses(replica),
+               changed(replica)});
   }
   return table.text(colour);
 }
@@ -66,9 +90,9 @@ Outcome<void> list(const Context& context) {
   if (context.json) {
     print_json(context, *reply);
   } else if (reply->at("replicas").empty()) {
-    context.out << "no replicas; add one with: warmpathctl replicas add http://HOST:PORT\n";
+    context.out << "no replicas; add one with: warmpathctl replicas add http://HOST:PORT\n" << absent(*reply);
   } else {
-    context.out << replicas_table(reply->at("replicas"), context.colour);
+    context.out << replicas_table(reply->at("replicas"), context.colour) << absent(*reply);
   }
   return {};
 }
@@ -81,6 +105,7 @@ Outcome<void> each(const Context& context, const std::vector<std::string>& names
   for (const std::string& name : names) {
     const auto reply = ask_json(context, {how.method, replica_path(name, verb), how.body});
     if (!reply) return std::unexpected(reply.error());
+    print_warning(context, *reply);
     if (!context.json) context.out << say(*reply) << "\n";
     replies.push_back(*reply);
   }
@@ -124,6 +149,7 @@ Outcome<void> drain(const Context& context, const DrainOptions& options) {
   for (const std::string& name : options.names) {
     auto reply = ask_json(context, {"POST", replica_path(name, "drain"), ""});
     if (!reply) return std::unexpected(reply.error());
+    print_warning(context, *reply);
     if (!context.json) context.out << drains(*reply) << "\n" << std::flush;
     replies.push_back(std::move(*reply));
   }
@@ -148,6 +174,7 @@ void declare_list(CLI::App& group, Context& context) {
 
 struct AddOptions {
   std::string url;
+  std::string pool;
   std::uint32_t weight = 0;  // 0: not given
   std::optional<std::uint32_t> priority;
 };
@@ -162,9 +189,11 @@ void declare_add(CLI::App& group, Context& context) {
       [&context, options]() -> Outcome<void> {
         Json body = {{"url", options->url}};
         if (options->weight != 0) body["weight"] = options->weight;
+        if (!options->pool.empty()) body["pool"] = options->pool;
         if (options->priority) body["priority"] = *options->priority;
         const auto reply = ask_json(context, {"POST", "/replicas", body.dump()});
         if (!reply) return std::unexpected(reply.error());
+        print_warning(context, *reply);
         if (context.json) {
           print_json(context, *reply);
         } else {
@@ -174,6 +203,7 @@ void declare_add(CLI::App& group, Context& context) {
       });
   add.add_option("URL", options->url, "http://HOST:PORT or HOST:PORT")->required();
   add.add_option("--weight", options->weight, "its share relative to the others', 1 to 1000 [100]")->type_name("N");
+  add.add_option("--pool", options->pool, "the pool that it joins [the first]");
   add.add_option("--priority", options->priority, "0 first; higher ones wait until no lower one is left [0]")
       ->type_name("N");
 }
@@ -221,6 +251,45 @@ void declare_weight(CLI::App& group, Context& context) {
   app.add_option("WEIGHT", options->weight, "1 to 1000, relative to the others'")->required();
 }
 
+struct ResetOptions {
+  std::vector<std::string> names;
+  bool all = false;
+};
+
+Outcome<void> reset(const Context& context, const ResetOptions& options) {
+  if (options.names.empty() != options.all) {
+    return trouble(ExitCode::usage, "replicas or --all are wanted (see: warmpathctl replicas reset --help)");
+  }
+  std::vector<std::string> paths;
+  for (const std::string& name : options.names) paths.push_back(change_path(name));
+  if (options.all) paths.emplace_back("/changes");
+  Json last;
+  for (const std::string& path : paths) {
+    const auto reply = ask_json(context, {.method = "DELETE", .path = path});
+    if (!reply) return std::unexpected(reply.error());
+    last = *reply;
+  }
+  print_warning(context, last);
+  if (context.json) {
+    print_json(context, last);
+    return {};
+  }
+  if (options.all) context.out << "every replica is as it is configured\n";
+  for (const std::string& name : options.names) context.out << replica_name(name) << " is as it is configured\n";
+  return {};
+}
+
+void declare_reset(CLI::App& group, Context& context) {
+  const auto options = std::make_shared<ResetOptions>();
+  CLI::App& app = add_command(group, context,
+                              {"reset",
+                               "forget what was changed at run time: back to the configuration",
+                               {"replicas reset 10.0.0.11:8000", "replicas reset --all"}},
+                              [&context, options] { return reset(context, *options); });
+  app.add_option("REPLICA", options->names, "as `replicas list` names it");
+  app.add_flag("--all", options->all, "every change of every replica");
+}
+
 }  // namespace
 
 void declare_replicas(CLI::App& root, Context& context) {
@@ -240,6 +309,7 @@ void declare_replicas(CLI::App& root, Context& context) {
                {"remove", "forget a replica; requests it has go on to their end", {"replicas remove 10.0.0.11:8000"}},
                "DELETE", "", [](const Json& reply) { return reply.at("removed").get<std::string>() + " is removed"; });
   declare_weight(group, context);
+  declare_reset(group, context);
 }
 
 }  // namespace wp::ctl

@@ -1,7 +1,6 @@
 #include "tools/ctl/status.h"
 
 #include <algorithm>
-#include <array>
 #include <ostream>
 
 #include <nlohmann/json.hpp>

@@ -98,7 +98,8 @@ TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
                                {"priority", 2},
                                {"addresses", {"10.0.0.1:1"}},
                                {"prefill_tokens", 123},
-                               {"streams", 1}}));
+                               {"streams", 1},
+                               {"changed", {"added"}}}));
   EXPECT_EQ(replicas[1].at("addresses"), Json::array());
   EXPECT_EQ(replicas[1].at("pickable"), false);
 }
@@ -143,7 +144,7 @@ TEST(AdminApi, OthersAddResourcesAndSectionsOfTheStatus) {
   EXPECT_EQ(Json::parse(a.read_only("GET", "/status").body).at("things"), 7);
   EXPECT_EQ(a.read_only("GET", "/status/more").status, 404U);
   EXPECT_EQ(error_of(a.read_only("GET", "/")),
-            "unknown path; there are /metrics, /live, /health, /ready, /status, /replicas and /things");
+            "unknown path; there are /metrics, /live, /health, /ready, /status, /replicas, /changes and /things");
 }
 
 TEST(ProcessFigures, UptimeIsThatOfThisProcess) {
@@ -192,6 +193,28 @@ TEST(AdminApi, AReplicaIsAddedAndPublished) {
   EXPECT_EQ(a.snapshot().replicas[0].weight, 5U);
   EXPECT_EQ(a.snapshot().replicas[0].priority, 1);
   EXPECT_EQ(a.control("POST", "/replicas", R"({"url":"[::1]:80"})").status, 409U);
+}
+
+TEST(AdminApi, ChangesAreListedAndForgotten) {
+  World w;
+  ASSERT_TRUE(w.fleet.start(std::vector{spec_of("10.0.0.1:1"), spec_of("10.0.0.2:1")}).has_value());
+  const auto ask = [&](std::string_view method, std::string_view target) {
+    return w.api.handle({method, target, "", true});
+  };
+  ASSERT_TRUE(w.fleet.drain("10.0.0.1:1").has_value());
+  ASSERT_TRUE(w.fleet.remove("10.0.0.2:1").has_value());
+  EXPECT_EQ(Json::parse(ask("GET", "/changes").body),
+            Json({{"file", nullptr},
+                  {"changes", {{"10.0.0.1:1", {{"drained", true}}}, {"10.0.0.2:1", {{"removed", true}}}}},
+                  {"dormant", Json::array()}}));
+  EXPECT_EQ(Json::parse(ask("GET", "/replicas").body).at("removed"), Json({"10.0.0.2:1"}));
+  EXPECT_EQ(ask("DELETE", "/changes/10.0.0.1:1").status, 200U);
+  EXPECT_FALSE(w.registry.find("10.0.0.1:1")->draining);
+  EXPECT_EQ(ask("DELETE", "/changes/10.0.0.1:1").status, 404U);
+  EXPECT_EQ(ask("DELETE", "/changes").status, 200U);
+  EXPECT_NE(w.registry.find("10.0.0.2:1"), nullptr);
+  EXPECT_EQ(ask("POST", "/changes").allow, "GET, HEAD, DELETE");
+  EXPECT_EQ(w.api.handle({"DELETE", "/changes", "", false}).status, 403U);
 }
 
 TEST(AdminApi, WhatIsWrongWithAnAdditionIsSaid) {

@@ -162,19 +162,45 @@ TEST(AdminServer, APortInUseIsOneLine) {
   EXPECT_EQ(other.listen(s.at).error(), "cannot listen on " + to_string(s.at) + ": the port is in use");
 }
 
-TEST(AdminServer, TheControlSocketIsItsOwnersAlone) {
+TEST(AdminServer, TheControlSocketIsItsOwnersAndItsGroups) {
   const std::string path = temporary_path("control");
   {
     Served s;
-    ASSERT_TRUE(s.server.listen_control(path).has_value());
+    ASSERT_TRUE(s.server.listen_control(ControlSocket{.path = path}).has_value());
     struct stat about{};
     ASSERT_EQ(::stat(path.c_str(), &about), 0);
     EXPECT_TRUE(S_ISSOCK(about.st_mode));
-    EXPECT_EQ(about.st_mode & 0777, 0600U);
+    EXPECT_EQ(about.st_mode & 0777, 0660U);
     Client client(s.io, path);
     EXPECT_NE(client.ask("GET /a HTTP/1.1\r\nHost: x\r\n\r\n", "control\n").find("GET /a  control"), std::string::npos);
   }
   EXPECT_FALSE(std::filesystem::exists(path)) << "the socket outlived its server";
+}
+
+TEST(AdminServer, AControlSocketForNobodyIsRefused) {
+  const std::string path = temporary_path("group");
+  Served s;
+  EXPECT_EQ(s.server.listen_control(ControlSocket{.path = path, .group = "no-such-group"}).error(),
+            "there is no group 'no-such-group'");
+}
+
+TEST(AdminServer, ChangesOverTcpNeedTheToken) {
+  Served s;
+  const auto at = s.server.listen_control(parse_endpoint("127.0.0.1:0").value(), AdminToken("0123456789abcdef"));
+  ASSERT_TRUE(at.has_value()) << at.error();
+  const auto ask = [&](const std::string& field, std::string_view until) {
+    Client client(s.io, *at);
+    return client.ask("GET /a HTTP/1.1\r\nHost: x\r\n" + field + "\r\n", until);
+  };
+  for (const char* wrong :
+       {"", "Authorization: Bearer 0123456789abcdee\r\n", "Authorization: Basic 0123456789abcdef\r\n"}) {
+    const std::string reply = ask(wrong, "");
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 401 ")) << reply;
+    EXPECT_NE(reply.find("WWW-Authenticate: Bearer realm=\"warmpathd\"\r\n"), std::string::npos) << reply;
+  }
+  EXPECT_EQ(s.requests, 0);
+  EXPECT_NE(ask("Authorization: Bearer 0123456789abcdef\r\n", "control\n").find("GET /a  control\n"),
+            std::string::npos);
 }
 
 TEST(AdminServer, ASocketLeftBehindIsReplacedAndALiveOneIsNot) {
@@ -186,17 +212,17 @@ TEST(AdminServer, ASocketLeftBehindIsReplacedAndALiveOneIsNot) {
   ASSERT_EQ(::bind(dead, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   close(dead);
   Served s;
-  const auto replaced = s.server.listen_control(path);
+  const auto replaced = s.server.listen_control(ControlSocket{.path = path});
   ASSERT_TRUE(replaced.has_value()) << replaced.error();
   Served other;
-  EXPECT_EQ(other.server.listen_control(path).error(), "another process answers on " + path);
+  EXPECT_EQ(other.server.listen_control(ControlSocket{.path = path}).error(), "another process answers on " + path);
 }
 
 TEST(AdminServer, AFileInTheWayStays) {
   const std::string path = temporary_path("file");
   std::ofstream(path) << "precious";
   Served s;
-  EXPECT_EQ(s.server.listen_control(path).error(), path + " is there already and is no socket");
+  EXPECT_EQ(s.server.listen_control(ControlSocket{.path = path}).error(), path + " is there already and is no socket");
   EXPECT_TRUE(std::filesystem::exists(path));
   std::filesystem::remove(path);
 }

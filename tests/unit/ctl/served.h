@@ -25,7 +25,7 @@ class Served {
  public:
   explicit Served(control::AdminHandler handler)
       : socket(temporary_path("socket")), server_(io_, std::move(handler)), work_(io_.get_executor()) {
-    const auto listening = server_.listen_control(socket);
+    const auto listening = server_.listen_control(control::ControlSocket{.path = socket});
     EXPECT_TRUE(listening.has_value()) << (listening ? "" : listening.error());
     address = to_string(server_.listen(parse_endpoint("127.0.0.1:0").value()).value());
     thread_ = std::thread([this] { io_.run(); });

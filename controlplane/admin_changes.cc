@@ -1,0 +1,32 @@
+#include "controlplane/admin_changes.h"
+
+#include <nlohmann/json.hpp>
+
+#include "controlplane/admin_body.h"
+#include "controlplane/admin_replicas.h"
+#include "controlplane/overlay_text.h"
+
+namespace wp::control {
+
+using Json = nlohmann::json;
+
+AdminReply AdminChanges::list() const {
+  const StateFile* file = fleet_.state_file();
+  Json reply = {{"file", file == nullptr ? Json() : Json(file->path())},
+                {"changes", changes_json(fleet_.overlay().changes())},
+                {"dormant", fleet_.overlay().dormant()}};
+  if (!fleet_.unsaved().empty()) reply["warning"] = fleet_.unsaved();
+  return json_reply(200, reply);
+}
+
+AdminReply AdminChanges::handle(const AdminRequest& request, std::string_view rest) {
+  if (rest.empty() && request.reads()) return list();
+  if (!request.may_change) return changes_elsewhere();
+  if (request.method != "DELETE") return method_not_allowed(rest.empty() ? "GET, HEAD, DELETE" : "DELETE");
+  const auto name = percent_decode(rest);
+  if (!name) return admin_error(400, "a broken escape in the path");
+  const FleetResult result = name->empty() ? fleet_.reset_all() : fleet_.reset(*name);
+  return result ? list() : fleet_failure(result.error());
+}
+
+}  // namespace wp::control
