@@ -95,6 +95,12 @@ Daemon::Outcome Daemon::drop_privileges() {
   }
   std::vector<std::string> files;
   if (!settings_.admin.control_socket.empty()) files.push_back(settings_.admin.control_socket);
+  const std::string& access_log = settings_.log.access;
+  if (!access_log.empty() && access_log != "-") files.push_back(access_log);  // SIGUSR1 opens it again
+  if (state_file_) {
+    files.push_back(state_file_->path());
+    files.push_back(state_file_->path() + ".lock");
+  }
   const auto problems = become(*become_, files);
   if (!problems) return std::unexpected(problems.error());
   for (const std::string& problem : *problems) log::warn(problem);

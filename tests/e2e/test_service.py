@@ -208,6 +208,30 @@ def test_root_becomes_another_user_and_drains_as_such(case):
 
 
 @test
+def test_files_stay_usable_for_whom_root_became(case):
+    """The access log is opened anew and run-time changes are kept, by a process that is not root any more."""
+    need_root()
+    replica, = case.replicas(1)
+    os.chmod(case.directory, 0o777)
+    log, state = (os.path.join(case.directory, name) for name in ("access.log", "state.json"))
+    daemon = case.warmpathd([replica], user="nobody", access_log=log, state=state)
+    equal(daemon.post(body(unique(), 1)).status, 200, "the status before")
+    wait_until(lambda: os.path.getsize(log) > 0, 5, "the request being logged")
+    os.rename(log, log + ".1")
+    daemon.process.send(signal.SIGUSR1)
+    wait_until(lambda: os.path.exists(log), 5, "the access log being opened anew")
+    equal(daemon.post(body(unique(), 1)).status, 200, "the status behind")
+    wait_until(lambda: os.path.getsize(log) > 0, 5, "the request being logged in the new file")
+    with daemon.control() as control:
+        control.call("POST", f"/replicas/{replica.key}/drain")
+        wait_until(lambda: os.path.exists(state), 5, "the change being kept")
+        control.call("POST", f"/replicas/{replica.key}/undrain")
+    for path in (log, state):
+        equal(os.stat(path).st_uid, NOBODY.pw_uid, f"the owner of {os.path.basename(path)}")
+    check("cannot write in the folder" not in daemon.process.err(), "the log warns of a folder that can be written to")
+
+
+@test
 def test_root_that_stays_root_is_told_so(case):
     need_root()
     daemon, _ = case.pair(1)
