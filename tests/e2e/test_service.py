@@ -6,8 +6,10 @@ import pwd
 import signal
 import socket
 import stat
+import subprocess
 
 from chat import Stream, body, text_of, unique
+from fleet import Settings
 from harness import SLOW, Skip, check, equal, test, wait_until
 from http_client import Connection, message, request
 
@@ -229,6 +231,21 @@ def test_files_stay_usable_for_whom_root_became(case):
     for path in (log, state):
         equal(os.stat(path).st_uid, NOBODY.pw_uid, f"the owner of {os.path.basename(path)}")
     check("cannot write in the folder" not in daemon.process.err(), "the log warns of a folder that can be written to")
+
+
+@test
+def test_service_unit_is_valid(case):
+    """Unknown keys, wrong values and a program that is not there: systemd names each on standard error."""
+    with open(os.path.join(Settings.build, "deploy", "warmpathd.service"), encoding="ascii") as file:
+        lines = file.read().splitlines()
+    command = next(line for line in lines if line.startswith("ExecStart="))
+    lines[lines.index(command)] = f"ExecStart={case.program()} {command.split(' ', 1)[1]}"
+    unit = os.path.join(case.directory, "warmpathd.service")
+    with open(unit, "w", encoding="ascii") as file:
+        file.write("\n".join(lines) + "\n")
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, timeout=60, check=False)
+    equal((done.returncode, done.stderr.strip()), (0, ""), "what systemd says of the unit")
+    check(any(line.startswith("Type=notify") for line in lines), "the unit does not wait for READY=1")
 
 
 @test
