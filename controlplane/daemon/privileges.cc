@@ -8,9 +8,9 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace wp::daemon {
@@ -43,6 +43,14 @@ std::vector<gid_t> groups_of(const char* user, gid_t own) {
 bool can_replace(const std::string& file) {
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   return ::faccessat(AT_FDCWD, folder.empty() ? "." : folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+// A group that somebody chose for the file stays. True when the file is not there; errno says what failed.
+bool hand_over(const std::string& file, const Identity& who) {
+  struct stat about{};
+  if (::lstat(file.c_str(), &about) != 0) return errno == ENOENT;
+  const gid_t group = about.st_gid == ::getegid() ? who.gid : about.st_gid;
+  return ::lchown(file.c_str(), who.uid, group) == 0;
 }
 
 }  // namespace
@@ -88,7 +96,7 @@ std::expected<void, std::string> forbid_new_privileges() {
 // (capabilities(7)).
 std::expected<std::vector<std::string>, std::string> become(const Identity& who, std::span<const std::string> files) {
   for (const std::string& file : files) {
-    if (::lchown(file.c_str(), who.uid, who.gid) != 0 && errno != ENOENT) return failed("hand over " + file);
+    if (!hand_over(file, who)) return failed("hand over " + file);
   }
   if (::setgroups(who.groups.size(), who.groups.data()) != 0) return failed("set the groups of " + who.name);
   if (::setgid(who.gid) != 0) return failed("take the group of " + who.name);

@@ -194,7 +194,7 @@ def test_root_becomes_another_user_and_drains_as_such(case):
             equal(int(thread[kind], 16), 0, f"{kind} of {thread['Name']}")
         equal(thread["NoNewPrivs"], "1", f"NoNewPrivs of {thread['Name']}")
     equal(os.stat(daemon.socket_path).st_uid, NOBODY.pw_uid, "the owner of the control socket")
-    equal(stat.S_IMODE(os.stat(daemon.socket_path).st_mode), 0o600, "the mode of the control socket")
+    equal(stat.S_IMODE(os.stat(daemon.socket_path).st_mode) & 0o007, 0, "what others may do with the control socket")
     spare, = case.replicas(1)
     daemon.add(spare.url)
     daemon.remove(spare)

@@ -85,7 +85,10 @@ TEST(Privileges, FilesAreHandedOverAndWhatWillFailIsSaid) {
   const std::string folder = own_folder("handed");
   ASSERT_EQ(::chmod(folder.c_str(), 0755), 0);
   const std::vector<std::string> files = {folder + "/there", folder + "/absent"};
+  const std::string shared = folder + "/shared";
   std::ofstream(files[0]) << "state";
+  std::ofstream(shared) << "socket";
+  ASSERT_EQ(::chown(shared.c_str(), 0, 777), 0);
   ASSERT_EQ(::chmod(files[0].c_str(), 0600), 0);
   EXPECT_EQ(in_child([&] {
               const auto problems = become({.name = "54321", .uid = 54321, .gid = 12345, .groups = {12345}}, files);
@@ -97,6 +100,17 @@ TEST(Privileges, FilesAreHandedOverAndWhatWillFailIsSaid) {
               return std::ofstream(files[0], std::ios::app).is_open() ? 0 : 3;
             }),
             0);
+  const std::vector<std::string> with_group = {shared};
+  EXPECT_EQ(in_child([&] {
+              return become({.name = "54321", .uid = 54321, .gid = 12345, .groups = {12345}}, with_group) ? 0 : 1;
+            }),
+            0);
+  struct stat about{};
+  ASSERT_EQ(::stat(files[0].c_str(), &about), 0);
+  EXPECT_EQ(about.st_gid, 12345U);
+  ASSERT_EQ(::stat(shared.c_str(), &about), 0);
+  EXPECT_EQ(about.st_uid, 54321U);
+  EXPECT_EQ(about.st_gid, 777U) << "a group that was chosen stays";
   std::filesystem::remove_all(folder);
 }
 
