@@ -63,6 +63,9 @@ Outcome<void> check_globals(Context& context, const std::string& token_file) {
   if (token_file.empty()) return {};
   auto token = read_line(token_file);
   if (!token) return std::unexpected(token.error());
+  if (token->find(' ') != std::string::npos) {
+    return trouble(ExitCode::usage, token_file + " does not hold one word, as a token is");
+  }
   context.target.token = std::move(*token);
   return {};
 }
