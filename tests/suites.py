@@ -73,6 +73,8 @@ SUITES = [
           by_default=False, limit_s=1200),
     Suite("tsan-e2e", "e2e, thread sanitizer", ["tests/e2e/run", "--build", "build-tsan"], "build-tsan",
           by_default=False, limit_s=1200),
+    Suite("slow", "5,000 slow clients beside 200 streams", ["tests/slow/run"], "build", by_default=False,
+          limit_s=900),
     Suite("fuzz", "each fuzzer for a short while", ["tests/fuzz/run", "build-fuzz", "--seconds", "15"], "build-fuzz",
           ("fuzzers",), by_default=False),
 ]

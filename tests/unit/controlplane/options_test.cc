@@ -226,12 +226,12 @@ TEST(DurationText, ReadsUnitsAndWritesTheShortest) {
 }
 
 TEST(Options, TheAccessLogIsOffUntilItHasAPath) {
-  EXPECT_TRUE(good({}).access_log.empty());
-  EXPECT_TRUE(good({"--access-log", "off"}).access_log.empty());
-  const Options options = good({"--access-log", "-", "--access-log-format", "text", "--access-log-ring", "1000"});
-  EXPECT_EQ(options.access_log, "-");
-  EXPECT_EQ(options.access_log_format, AccessFormat::text);
-  EXPECT_EQ(options.access_log_ring, 1024U) << "a power of two";
+  EXPECT_TRUE(good({}).log.access.empty());
+  EXPECT_TRUE(good({"--access-log", "off"}).log.access.empty());
+  const LogSettings log = good({"--access-log", "-", "--access-log-format", "text", "--access-log-ring", "1000"}).log;
+  EXPECT_EQ(log.access, "-");
+  EXPECT_EQ(log.access_format, AccessFormat::text);
+  EXPECT_EQ(log.access_ring, 1000U);
   EXPECT_EQ(problem({"--replica", "a:1", "--access-log-format", "jsn"}),
             "--access-log-format 'jsn': there are json and text; did you mean json?");
 }
