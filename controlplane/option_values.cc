@@ -176,6 +176,12 @@ Problem read_probe_prefix(const std::string& text, std::string& value) {
   return read_path(text, value);
 }
 
+Problem read_postmortem_dir(const std::string& text, std::string& value) {
+  if (text.empty()) return "a directory or off is wanted";
+  value = text;
+  return {};
+}
+
 Problem read_access_log(const std::string& text, std::string& value) {
   if (text.empty()) return "a path, - or off is wanted";
   value = text == "off" ? "" : text;

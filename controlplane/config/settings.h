@@ -57,6 +57,7 @@ struct LogSettings {
   std::string access;  // path, "-" for standard output; empty: none
   AccessFormat access_format = AccessFormat::json;
   std::uint32_t access_ring = 8192;  // records a shard that wait for the writer, rounded up to a power of two
+  std::string postmortem_dir;        // empty: the usual one or the working directory; "off": none
 };
 
 // Fixed sizes of a shard. The defaults are those of the request path, which a test compares.

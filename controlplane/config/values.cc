@@ -218,6 +218,10 @@ TextValue<AccessFormat> access_format_value() {
   return {"json or text", read_access_format, [](const AccessFormat& value) { return std::string(word(value)); }};
 }
 
+TextValue<std::string> postmortem_dir_value() {
+  return {"directory, off for none", read_postmortem_dir, same};
+}
+
 TextValue<std::string> account_value() {
   return {"name or number, empty for none", read_account, same};
 }

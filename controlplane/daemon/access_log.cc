@@ -5,9 +5,9 @@
 #include <utility>
 
 #include <pthread.h>
-#include <signal.h>
 
 #include "controlplane/daemon/clock.h"
+#include "controlplane/daemon/thread_signals.h"
 #include "controlplane/log.h"
 
 namespace wp::daemon {
@@ -30,12 +30,6 @@ std::int64_t wall_minus_monotonic() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(wall).count() - monotonic_now().ns;
 }
 
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
 }  // namespace
 
 void AccessLogCounters::describe(MetricList& list) const {
@@ -52,7 +46,7 @@ std::expected<void, std::string> AccessLog::start() {
   if (auto opened = file_.open(); !opened) return opened;
   text_.reserve(kBatchBytes * 2);
   thread_ = std::thread([this] {
-    block_signals();
+    const ThreadSignals signals;
     pthread_setname_np(pthread_self(), "wp-access-log");
     run();
   });

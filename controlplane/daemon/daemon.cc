@@ -34,7 +34,8 @@ Daemon::Daemon(const control::Settings& settings, std::string version, std::uint
       publisher_(published_, qsbr_),
       fleet_(io_, registry_, publisher_, settings.server.resolve_interval, monotonic_now, seed),
       watch_timer_(io_),
-      rotation_(io_, SIGUSR1) {}
+      rotation_(io_, SIGUSR1),
+      dump_asked_(io_, SIGUSR2) {}
 
 Daemon::~Daemon() = default;
 
@@ -67,6 +68,7 @@ std::expected<void, std::string> Daemon::start() {
   if (auto started = start_access_log(); !started) return started;
   if (auto opened = open_admin(); !opened) return opened;
   if (auto dropped = drop_privileges(); !dropped) return dropped;
+  if (auto watched = watch_postmortem(); !watched) return watched;
   lifecycle_ = std::make_unique<Lifecycle>(io_, fleet_, shards_, notifier_, settings_.server.drain_delay,
                                            settings_.server.drain_timeout);
   lifecycle_->watch();
@@ -155,6 +157,35 @@ Daemon::Outcome Daemon::start_shards() {
   }
   settings_.server.listen = listen;
   return {};
+}
+
+Daemon::Outcome Daemon::watch_postmortem() {
+  dump_when_asked();
+  if (settings_.log.postmortem_dir == "off") return {};
+  const auto directory = Postmortem::choose_directory(settings_.log.postmortem_dir);
+  if (!directory && !settings_.log.postmortem_dir.empty()) return std::unexpected("log.postmortem_dir: " + directory.error());
+  if (!directory) {
+    log::warn("there will be no postmortem: " + directory.error() + "; see log.postmortem_dir");
+    return {};
+  }
+  postmortem_ = std::make_unique<Postmortem>(*directory, version_);
+  for (const auto& shard : shards_) postmortem_->add(shard->mailbox().flight);
+  log::info("a postmortem would be in " + *directory);
+  return {};
+}
+
+void Daemon::dump_when_asked() {
+  dump_asked_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    if (!postmortem_) {
+      log::info("SIGUSR2: there is no place for a postmortem");
+    } else if (const auto path = postmortem_->dump()) {
+      log::info("SIGUSR2: postmortem written to " + *path);
+    } else {
+      log::warn("SIGUSR2: no postmortem written: " + path.error());
+    }
+    dump_when_asked();
+  });
 }
 
 Daemon::Outcome Daemon::start_access_log() {

@@ -21,8 +21,10 @@
 #include "controlplane/daemon/access_log.h"
 #include "controlplane/daemon/lifecycle.h"
 #include "controlplane/daemon/notify.h"
+#include "controlplane/daemon/postmortem.h"
 #include "controlplane/daemon/privileges.h"
 #include "controlplane/daemon/shard_thread.h"
+#include "controlplane/daemon/thread_signals.h"
 #include "controlplane/exposition.h"
 #include "controlplane/fleet.h"
 #include "controlplane/publisher.h"
@@ -58,6 +60,8 @@ class Daemon {
   void look_first();
   [[nodiscard]] Outcome start_access_log();
   void watch_rotation();
+  [[nodiscard]] Outcome watch_postmortem();
+  void dump_when_asked();
   void announce() const;
   [[nodiscard]] std::string status() const;
   [[nodiscard]] std::string describe_pools() const;
@@ -88,8 +92,11 @@ class Daemon {
   std::unique_ptr<control::AdminServer> admin_;
   boost::asio::steady_timer watch_timer_;
   boost::asio::signal_set rotation_;
+  boost::asio::signal_set dump_asked_;
+  ThreadSignals signals_{ThreadSignals::Keep::all};
   Lifecycle::Shards shards_;
-  std::unique_ptr<AccessLog> access_log_;  // reads the shards' rings: goes first
+  std::unique_ptr<Postmortem> postmortem_;  // knows the shards' recorders: goes before them
+  std::unique_ptr<AccessLog> access_log_;   // reads the shards' rings: goes first
   std::unique_ptr<Lifecycle> lifecycle_;
   Endpoint admin_at_;
 };

@@ -3,22 +3,11 @@
 #include <utility>
 
 #include <pthread.h>
-#include <signal.h>
 
 #include "controlplane/daemon/affinity.h"
+#include "controlplane/daemon/thread_signals.h"
 
 namespace wp::daemon {
-namespace {
-
-// Signals belong to the control thread: on a shard they would only interrupt system calls.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
-}  // namespace
-
 std::expected<std::unique_ptr<ShardThread>, std::string> ShardThread::start(const ShardSetup& setup,
                                                                             const ShardConfig& config,
                                                                             shard::SharedState shared) {
@@ -26,7 +15,7 @@ std::expected<std::unique_ptr<ShardThread>, std::string> ShardThread::start(cons
   std::promise<std::expected<void, std::string>> built;
   auto outcome = built.get_future();
   self->thread_ = std::thread([&built, setup, &config, shared, it = self.get(), go = self->go_.get_future()]() mutable {
-    block_signals();
+    const ThreadSignals signals;  // ordinary ones would only interrupt system calls here
     pthread_setname_np(pthread_self(), ("wp-shard-" + std::to_string(setup.number)).c_str());
     auto result = it->build(setup, config, shared);
     const bool good = result.has_value();

@@ -3,8 +3,13 @@
 
 namespace wp {
 
-// Prints "file:line: assertion failed: expression" to standard error and aborts. Never returns.
+// Prints "file:line: assertion failed: expression" to standard error, tells the witness and aborts. Never returns.
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line) noexcept;
+
+// Called with a failed assertion before the process aborts, on the thread that failed; nullptr: nobody. What it does
+// must be safe wherever an assertion may stand.
+using AssertionWitness = void (*)(const char* expression, const char* file, int line) noexcept;
+void set_assertion_witness(AssertionWitness witness) noexcept;
 
 }  // namespace wp
 

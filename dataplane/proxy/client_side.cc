@@ -18,6 +18,7 @@ void Proxy::accept(stream::StreamPort& port) {
   sources_.add(port.remote());
   counters_.clients.add();
   counters_.accepted.add();
+  note_client(FlightKind::accepted, h);
   arm_client(h, now_ + snapshot_->client.head);
   waits_.enter(h.index, Wait::silent, now_);
   on_client(h);
@@ -144,9 +145,16 @@ void Proxy::refuse(Handle h, Reason reason, bool keep_alive) {
 }
 
 void Proxy::log_unserved(Handle h, Reason why, std::uint16_t status) {
+  const Client& client = clients_.get(h);
+  const std::uint64_t body_bytes = client.request.valid() ? intake_.get(client.request).body_bytes : 0;
+  note({.at = now_,
+        .client = h.pack(),
+        .number = body_bytes,
+        .status = status,
+        .kind = FlightKind::refused,
+        .reason = why});
   AccessRecord record;
   if (log_.writes()) {
-    const Client& client = clients_.get(h);
     record.start = now_;
     if (client.request.valid()) intake_.get(client.request).describe(record, now_);
     record.client = ports_.get(client.port).remote();
@@ -220,11 +228,18 @@ void Proxy::start_exchange(Handle h) {
   exchange.record.phase = RequestPhase::pick;
   client.exchange = e;
   client.request = {};
+  note({.at = now_,
+        .client = h.pack(),
+        .exchange = e.pack(),
+        .hash = request.features.session,
+        .number = request.body_bytes,
+        .kind = FlightKind::request});
   counters_.in_flight.add();
   client_deadlines_.disarm(h.index);
   waits_.leave(h.index);
   const Reason reason = dispatcher_.dispatch(now_, *snapshot_, exchange, e, request, client.address_text());
-  if (reason != Reason::none) fail_exchange(e, reason);
+  if (reason != Reason::none) return fail_exchange(e, reason);
+  note_sent(e, request.features.estimated_tokens, request.features.first_chunk);
 }
 
 void Proxy::on_client_deadline(Handle h) {
@@ -278,6 +293,7 @@ void Proxy::forget_client(Handle h) {
 
 void Proxy::close_client(Handle h, Reason why) {
   if (clients_.get(h).request.valid()) log_unserved(h, why, 0);
+  note_client(FlightKind::closed, h, why);
   ports_.get(clients_.get(h).port).close();
   counters_.reasons.count(why);
   forget_client(h);
@@ -285,6 +301,7 @@ void Proxy::close_client(Handle h, Reason why) {
 
 void Proxy::abort_client(Handle h, Reason why) {
   if (clients_.get(h).request.valid()) log_unserved(h, why, 0);
+  note_client(FlightKind::closed, h, why);
   ports_.get(clients_.get(h).port).abort(why);
   counters_.reasons.count(why);
   forget_client(h);

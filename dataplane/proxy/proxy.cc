@@ -31,6 +31,7 @@ void Proxy::step(Instant now, const balance::Snapshot& snapshot) {
   if (snapshot.version != swept_version_) {
     upstreams_.sweep(snapshot);
     swept_version_ = snapshot.version;
+    note({.at = now_, .number = snapshot.version, .kind = FlightKind::snapshot});
   }
   if (snapshot.draining && !draining_) drain();
   resume_stalled();
@@ -69,6 +70,7 @@ Instant Proxy::next_deadline() const {
 }
 
 void Proxy::drain() {
+  if (!draining_) note({.at = now_, .number = clients_.live(), .kind = FlightKind::draining});
   draining_ = true;
   upstreams_.close_all_idle(Reason::shutting_down);
   // Requests that came before: what their replies' heads say of the connection is decided now.

@@ -10,6 +10,7 @@
 #include "dataplane/balance/accounts.h"
 #include "dataplane/balance/snapshot.h"
 #include "dataplane/base/deadlines.h"
+#include "dataplane/base/flight_recorder.h"
 #include "dataplane/base/metrics.h"
 #include "dataplane/base/pool.h"
 #include "dataplane/base/ready_list.h"
@@ -60,6 +61,8 @@ class Proxy {
 
   // Where records of ended requests go, if the configuration asks for them; the ring outlives the proxy.
   void log_to(AccessRing& ring) { log_.write_to(ring); }
+  // Where events are kept for a postmortem; the recorder outlives the proxy.
+  void record_to(FlightRecorder& recorder) { flight_ = &recorder; }
   // The turn that step() was part of is over and took this long: own time is accounted for, and what ended is shown to
   // the log's reader. Without a clock, Duration{}.
   void turn_ended(Duration took) { log_.turn_ended(took); }
@@ -70,6 +73,15 @@ class Proxy {
   void describe(MetricList& list) const;
 
  private:
+  // --- flight.cc
+  void note(const FlightEvent& event) {
+    if (flight_ != nullptr) flight_->note(event);
+  }
+  void note_client(FlightKind kind, Handle h, Reason why = Reason::none);
+  void note_exchange(FlightKind kind, Handle e, std::uint64_t number, Reason why = Reason::none);
+  // What the dispatcher has just done with an exchange.
+  void note_sent(Handle e, std::uint32_t prompt_tokens, std::uint64_t prefix);
+
   // --- client_side.cc
   void accept(stream::StreamPort& port);
   // Why the shard takes no more connections, or none from there; Reason::none when it does.
@@ -142,6 +154,7 @@ class Proxy {
   stream::PortTable& ports_;
   ProxyCounters counters_;
   RequestLog log_;
+  FlightRecorder* flight_ = nullptr;
   UpstreamPool upstreams_;
   Intake intake_;
   Relay relay_;

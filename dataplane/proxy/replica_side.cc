@@ -38,6 +38,7 @@ void Proxy::on_upstream(Handle h) {
     Exchange& exchange = exchanges_.get(e);
     exchange.record.connect = now_ - upstream.since;
     exchange.record.phase = RequestPhase::wait;
+    note_exchange(FlightKind::opened, e, h.pack());
     upstreams_.arm(h, now_ + exchange.timeouts.first_byte);
   }
   pump(e);
@@ -50,7 +51,13 @@ void Proxy::pump(Handle e) {
   // Here and not with the port's own events: a client's may come first, in the same turn.
   if (upstream.failed() && !upstream.is_open()) return attempt_failed(e, upstream.failure());
   stream::StreamPort& client = ports_.get(clients_.get(exchange.client).port);
+  const bool replied = exchange.replying;
+  const bool began = exchange.first_byte_seen;
   const RelayOutcome outcome = relay_.run(now_, exchange, upstream, client, replica_name(exchange));
+  if (exchange.replying && !replied) note_exchange(FlightKind::replying, e, exchange.record.attempts);
+  if (exchange.first_byte_seen && !began) {
+    note_exchange(FlightKind::first_byte, e, static_cast<std::uint64_t>(exchange.record.first_byte.micros()));
+  }
   // Once the reply has begun nothing can be sent again, so what was kept for that is let go.
   if (exchange.replying && exchange.request.valid()) intake_.release(exchange.request);
   settle(e, outcome);
@@ -120,6 +127,7 @@ void Proxy::upstream_ended(Handle e) {
     // section 9.3.1 allows the retry when nothing of a reply has come). Once only.
     exchange.stale_retry = true;
     counters_.reasons.count(Reason::stale_connection);
+    note_exchange(FlightKind::retried, e, exchange.record.attempts, Reason::stale_connection);
     drop_upstream(exchange, Reason::stale_connection);
     return redispatch(e, Reason::stale_connection);
   }
@@ -133,7 +141,8 @@ void Proxy::redispatch(Handle e, Reason why) {
   const Client& client = clients_.get(exchange.client);
   const Reason reason =
       dispatcher_.resend(now_, *snapshot_, exchange, e, intake_.get(exchange.request), client.address_text());
-  if (reason != Reason::none) fail_exchange(e, reason == Reason::no_replica ? why : reason);
+  if (reason != Reason::none) return fail_exchange(e, reason == Reason::no_replica ? why : reason);
+  note_exchange(exchange.on_reused ? FlightKind::reused : FlightKind::connecting, e, exchange.upstream.pack());
 }
 
 void Proxy::attempt_failed(Handle e, Reason why) {
@@ -141,6 +150,7 @@ void Proxy::attempt_failed(Handle e, Reason why) {
   // No handshake, so nothing was sent: another try is safe whatever failed, our own lack of a socket among it.
   WP_ASSERT(!exchange.replying && !ports_.get(upstreams_.get(exchange.upstream).port).is_open());
   counters_.reasons.count(why);
+  note_exchange(FlightKind::retried, e, exchange.record.attempts, why);
   drop_upstream(exchange, why);
   const balance::Replica* replica = snapshot_->find(exchange.charge.replica());
   if (replica != nullptr && exchange.endpoint + 1 < replica->endpoints.size()) {
@@ -153,7 +163,9 @@ void Proxy::attempt_failed(Handle e, Reason why) {
   const Client& client = clients_.get(exchange.client);
   const Reason reason =
       dispatcher_.dispatch(now_, *snapshot_, exchange, e, intake_.get(exchange.request), client.address_text());
-  if (reason != Reason::none) fail_exchange(e, reason == Reason::no_replica ? why : reason);
+  if (reason != Reason::none) return fail_exchange(e, reason == Reason::no_replica ? why : reason);
+  const prompt::Features& features = intake_.get(exchange.request).features;
+  note_sent(e, features.estimated_tokens, features.first_chunk);
 }
 
 void Proxy::drop_upstream(Exchange& exchange, Reason why) {
@@ -182,6 +194,7 @@ void Proxy::complete(Handle e) {
   }
   exchange.upstream = {};
   exchange.record.phase = RequestPhase::done;
+  note_exchange(FlightKind::completed, e, exchange.record.reply_bytes);
   log_exchange(exchange, Reason::none, exchange.status);
   end_exchange(e);
   if (!keep_alive) return close_client(h, Reason::finished);
@@ -202,6 +215,7 @@ void Proxy::fail_exchange(Handle e, Reason why) {
   counters_.reasons.count(why);
   (info(why).fault == Fault::replica ? counters_.failed : counters_.refused).add();
   drop_upstream(exchange, why);
+  note_exchange(FlightKind::failed, e, exchange.record.reply_bytes, why);
   log_exchange(exchange, why, was_replying ? exchange.status : info(why).status);
   end_exchange(e);
   if (!was_replying) return answer(h, reply);
@@ -215,6 +229,7 @@ void Proxy::cancel(Handle e, Reason why) {
   Exchange& exchange = exchanges_.get(e);
   (info(why).fault == Fault::client ? counters_.client_gone : counters_.failed).add();
   drop_upstream(exchange, why);
+  note_exchange(FlightKind::cancelled, e, exchange.record.reply_bytes, why);
   log_exchange(exchange, why, exchange.replying ? exchange.status : std::uint16_t{0});
   end_exchange(e);
 }

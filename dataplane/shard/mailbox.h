@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "dataplane/base/access_record.h"
+#include "dataplane/base/flight_recorder.h"
 #include "dataplane/base/mailbox.h"
 #include "dataplane/base/metrics.h"
 #include "dataplane/base/record_ring.h"
@@ -24,6 +25,7 @@ struct ShardMailbox {
   // Written by the shard once it runs; the counters behind it live as long as the shard.
   MetricList metrics;
   RecordRing<AccessRecord> access;   // opened by the shard if there is to be an access log; emptied by its one writer
+  FlightRecorder flight;             // the last events, for a postmortem
   std::atomic<bool> ready{false};    // metrics may be read
   std::atomic<bool> drained{false};  // a drain was asked for and nothing is left
   Counter turns;                     // turns of the loop

@@ -38,6 +38,7 @@ class Shard {
         number_(number) {
     if (config.access_records > 0) mailbox_.access.open(config.access_records);
     proxy_.log_to(mailbox_.access);
+    proxy_.record_to(mailbox_.flight);
     proxy_.describe(mailbox_.metrics);
     mailbox_.metrics.counter("warmpath_access_log_dropped_total",
                              "Requests that the access log misses because its writer was behind.", "",

@@ -14,6 +14,7 @@
 #include "tools/ctl/duration_option.h"
 #include "tools/ctl/file_text.h"
 #include "tools/ctl/metrics.h"
+#include "tools/ctl/postmortem.h"
 #include "tools/ctl/replicas.h"
 #include "tools/ctl/ring.h"
 #include "tools/ctl/status.h"
@@ -141,6 +142,7 @@ ExitCode run(const std::vector<std::string>& arguments, const Surroundings& surr
   declare_replicas(app, context);
   declare_ring(app, context);
   declare_metrics(app, context);
+  declare_postmortem(app, context);
   declare_version(app, context);
   declare_completion(app, context);
   try {

@@ -225,6 +225,12 @@ TEST(DurationText, ReadsUnitsAndWritesTheShortest) {
   EXPECT_EQ(to_string(seconds(2)), "2s");
 }
 
+TEST(Options, APostmortemHasAPlaceOrNone) {
+  EXPECT_TRUE(good({}).log.postmortem_dir.empty());
+  EXPECT_EQ(good({"--postmortem-dir", "/var/tmp"}).log.postmortem_dir, "/var/tmp");
+  EXPECT_EQ(problem({"--replica", "a:1", "--postmortem-dir", ""}), "--postmortem-dir '': a directory or off is wanted");
+}
+
 TEST(Options, TheAccessLogIsOffUntilItHasAPath) {
   EXPECT_TRUE(good({}).log.access.empty());
   EXPECT_TRUE(good({"--access-log", "off"}).log.access.empty());
