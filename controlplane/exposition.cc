@@ -11,6 +11,7 @@ std::string Exposition::scrape() {
              std::uint64_t{1});
   shards_.write(out);
   fleet_.write(out);
+  for (const auto& section : sections_) section(out);
   out.single("warmpath_shards", "Shards that serve.", MetricKind::gauge, watch_.shards());
   out.single("warmpath_shards_stalled", "Shards whose loop does not turn.", MetricKind::gauge, watch_.stalled().size());
   out.single("warmpath_scrapes_total", "Times these metrics were read.", MetricKind::counter, ++scrapes_);

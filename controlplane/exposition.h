@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "controlplane/fleet_metrics.h"
 #include "controlplane/metric_set.h"
@@ -25,6 +27,9 @@ class Exposition {
   // A shard's metrics, once it has described them.
   void add(const MetricList& list) { shards_.add(list); }
 
+  // Families of somebody else, called at each scrape.
+  void add_section(std::function<void(MetricText&)> section) { sections_.push_back(std::move(section)); }
+
   // The text that Prometheus reads.
   [[nodiscard]] std::string scrape();
 
@@ -36,6 +41,7 @@ class Exposition {
   MetricSet shards_;
   FleetMetrics fleet_;
   const ShardWatch& watch_;
+  std::vector<std::function<void(MetricText&)>> sections_;
   std::uint64_t scrapes_ = 0;
 };
 

@@ -42,10 +42,18 @@ void Fleet::on_health(const std::string& name, Health health, CheckResult why) {
 }
 
 void Fleet::watch(const ReplicaSpec& spec) {
-  const Member* member = registry_.find(spec.name);
-  const HealthPolicy& policy = registry_.health_policy(member->spec.pool);
-  if (policy.enabled) prober_.watch({spec.name, spec.authority, member->endpoints}, policy);
+  watch_health(spec.name);
   if (!spec.literal) resolver_.watch(spec.name, spec.host, spec.port);
+}
+
+void Fleet::watch_health(const std::string& name) {
+  const Member* member = registry_.find(name);
+  const HealthPolicy& policy = registry_.health_policy(member->spec.pool);
+  if (policy.enabled) {
+    prober_.watch({name, member->spec.authority, member->endpoints}, policy);
+  } else {
+    prober_.forget(name);
+  }
 }
 
 void Fleet::publish() {
@@ -136,6 +144,31 @@ FleetResult Fleet::remove(const std::string& name) {
   return changed(found, name, " removed");
 }
 
+FleetResult Fleet::reconfigure(const Settings& to) {
+  Overlay next = overlay_;
+  next.configure(all_replicas(to));
+  const std::vector<WantedReplica> wanted = next.wanted();
+  std::vector<ReplicaSpec> specs;
+  for (const WantedReplica& replica : wanted) specs.push_back(replica.spec);
+  const auto change = registry_.reconfigure(to, specs);
+  if (!change) return std::unexpected(FleetError{FleetFault::conflict, change.error()});
+  const bool fewer = next.changes().size() != overlay_.changes().size();
+  overlay_ = std::move(next);
+  if (fewer) save();
+  for (const auto& [spec, drained] : wanted) {
+    const bool set = registry_.set_draining(spec.name, drained);
+    WP_ASSERT(set);
+  }
+  for (const std::string& name : change->removed) {
+    resolver_.forget(name);
+    prober_.forget(name);
+  }
+  publish();
+  for (const ReplicaSpec& spec : change->added) watch(spec);
+  for (const std::string& name : change->rechecked) watch_health(name);
+  return {};
+}
+
 FleetResult Fleet::set_weight(const std::string& name, std::uint32_t weight) {
   const bool found = registry_.set_weight(name, weight);
   if (found) {
@@ -176,13 +209,6 @@ FleetResult Fleet::reset_all() {
   for (const auto& [name, change] : changes) overlay_.reset(name);
   save();
   log::info("all replicas are as they are configured again");
-  return converge();
-}
-
-FleetResult Fleet::reconfigure(std::span<const ReplicaSpec> configured) {
-  const std::size_t before = overlay_.changes().size();
-  overlay_.configure(configured);
-  if (overlay_.changes().size() != before) save();
   return converge();
 }
 

@@ -44,6 +44,8 @@ class Fleet {
   // Gets requests from its first passed check on, or at once where no other replica can be picked.
   [[nodiscard]] FleetResult add(const ReplicaSpec& spec);
   [[nodiscard]] FleetResult remove(const std::string& name);
+  // New settings in one Snapshot, all of it or nothing; what was changed at run time stays laid over them.
+  [[nodiscard]] FleetResult reconfigure(const Settings& to);
   [[nodiscard]] FleetResult set_weight(const std::string& name, std::uint32_t weight);
   // Draining replicas keep the requests they have and get no new ones.
   [[nodiscard]] FleetResult drain(const std::string& name);
@@ -51,8 +53,6 @@ class Fleet {
   // Back to the configuration: of one replica, or of all.
   [[nodiscard]] FleetResult reset(const std::string& name);
   [[nodiscard]] FleetResult reset_all();
-  // The configuration has these now; what was changed at run time stays.
-  [[nodiscard]] FleetResult reconfigure(std::span<const ReplicaSpec> configured);
   // The daemon will stop: it is not ready from now on, and serves on.
   void leave();
   // It stops.
@@ -76,6 +76,7 @@ class Fleet {
   void drop_unwanted(std::span<const WantedReplica> wanted);
   void save();
   void watch(const ReplicaSpec& spec);
+  void watch_health(const std::string& name);
   [[nodiscard]] Health first_health(const ReplicaSpec& spec) const;
   void on_endpoints(const std::string& name, const std::vector<Endpoint>& endpoints);
   void on_health(const std::string& name, Health health, CheckResult why);

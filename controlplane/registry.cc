@@ -33,13 +33,19 @@ Registry::Config Registry::config_of(const Settings& settings) {
 }
 
 Registry::Registry(const Config& config, const balance::Accounts& accounts, Qsbr& qsbr)
-    : accounts_(accounts), qsbr_(qsbr), routes_(config.routes), client_(config.client) {
+    : accounts_(accounts),
+      qsbr_(qsbr),
+      routes_(config.routes),
+      client_(config.client),
+      ids_(accounts.max_replicas()),
+      pool_ids_(accounts.max_pools()),
+      generations_(accounts.max_replicas()) {
   WP_ASSERT(!config.pools.empty() && config.pools.size() <= accounts.max_pools());
   for (const PoolSettings& settings : config.pools) {
     PoolState& pool = pools_.emplace_back();
     pool.settings = settings;
     pool.settings.replicas.clear();
-    pool.id = static_cast<std::uint32_t>(pools_.size() - 1);
+    pool.id = pool_ids_.take().value();
   }
 }
 
@@ -62,21 +68,6 @@ std::size_t Registry::pickable() const {
   return static_cast<std::size_t>(std::ranges::count_if(members_, [](const Member& m) { return m.pickable(); }));
 }
 
-bool Registry::take_id(std::uint32_t& id) {
-  if (free_ids_.empty()) recycle();
-  if (!free_ids_.empty()) {
-    id = free_ids_.back();
-    free_ids_.pop_back();
-  } else if (generations_.size() < accounts_.max_replicas()) {
-    id = static_cast<std::uint32_t>(generations_.size());
-    generations_.push_back(0);
-  } else {
-    return false;
-  }
-  if (++generations_[id] == 0) generations_[id] = 1;
-  return true;
-}
-
 std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec, Health health) {
   if (find(spec.name) != nullptr) return std::unexpected("there is a replica " + spec.name + " already");
   const PoolState* pool = find_pool(spec.pool);
@@ -87,12 +78,16 @@ std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec, He
       return std::unexpected("the names " + spec.name + " and " + other.spec.name + " collide on the ring: rename one");
     }
   }
-  Member member;
-  if (!take_id(member.ref.id)) {
+  if (ids_.room() == 0) recycle();
+  const auto id = ids_.take();
+  if (!id) {
     return std::unexpected("no room for another replica: " + std::to_string(accounts_.max_replicas()) +
                            " are here or still finish their streams");
   }
-  member.ref.generation = generations_[member.ref.id];
+  // 0 names nothing.
+  if (++generations_[*id] == 0) generations_[*id] = 1;
+  Member member;
+  member.ref = {*id, generations_[*id]};
   member.spec = spec;
   member.health = health;
   member.spec.pool = pool->settings.name;
@@ -106,7 +101,7 @@ std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec, He
 bool Registry::remove(std::string_view name) {
   const Member* member = find(name);
   if (member == nullptr) return false;
-  leaving_.push_back({.id = member->ref.id});
+  ids_.leave(member->ref.id);
   members_.erase(members_.begin() + (member - members_.data()));
   return true;
 }
@@ -214,25 +209,14 @@ std::unique_ptr<const Snapshot> Registry::build() {
 }
 
 void Registry::published() {
-  std::uint64_t grace = 0;
-  for (Leaving& leaving : leaving_) {
-    if (leaving.unpublished) continue;
-    if (grace == 0) grace = qsbr_.mark();
-    leaving.unpublished = true;
-    leaving.grace = grace;
-  }
+  ids_.published(qsbr_);
+  pool_ids_.published(qsbr_);
 }
 
 std::size_t Registry::recycle() {
-  // The grace period comes first: until it has passed a shard may still charge the id.
-  std::erase_if(leaving_, [this](const Leaving& leaving) {
-    if (!leaving.unpublished || !qsbr_.passed(leaving.grace)) return false;
-    const balance::Load load = accounts_.load(leaving.id);
-    if (load.streams != 0 || load.prefill != 0) return false;
-    free_ids_.push_back(leaving.id);
-    return true;
-  });
-  return leaving_.size();
+  const auto empty = [](const balance::Load& load) { return load.streams == 0 && load.prefill == 0; };
+  return ids_.recycle(qsbr_, [&](std::uint32_t id) { return empty(accounts_.load(id)); }) +
+         pool_ids_.recycle(qsbr_, [&](std::uint32_t id) { return empty(accounts_.total(id)); });
 }
 
 }  // namespace wp::control

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "controlplane/config/settings.h"
 #include "controlplane/health/health_state.h"
+#include "controlplane/id_space.h"
 #include "controlplane/replica_spec.h"
 #include "dataplane/balance/accounts.h"
 #include "dataplane/balance/ring_builder.h"
@@ -71,6 +73,15 @@ class Registry {
   [[nodiscard]] bool set_endpoints(std::string_view name, std::vector<Endpoint> endpoints);
   [[nodiscard]] bool set_draining(std::string_view name, bool draining);
   [[nodiscard]] bool set_health(std::string_view name, Health health);
+  // What a change of the settings came to.
+  struct Change {
+    std::vector<ReplicaSpec> added;
+    std::vector<std::string> removed;
+    std::vector<std::string> rechecked;  // stay, and are checked in another way from now on
+  };
+  // Makes pools, routes and times those of `to` and the replicas the wanted ones, all of it or nothing. Pools and
+  // replicas that stay keep their ids. The error is one line. In reconfigure.cc.
+  [[nodiscard]] std::expected<Change, std::string> reconfigure(const Settings& to, std::span<const ReplicaSpec> wanted);
   // The daemon stops: every Snapshot from now on says so.
   void set_draining() { draining_ = true; }
   // It will stop soon: readiness says so, and all else goes on.
@@ -101,14 +112,11 @@ class Registry {
   }
 
  private:
-  struct Leaving {
-    std::uint32_t id = 0;
-    bool unpublished = false;
-    std::uint64_t grace = 0;  // Qsbr epoch, once unpublished
-  };
-
   [[nodiscard]] Member* find_member(std::string_view name);
-  [[nodiscard]] bool take_id(std::uint32_t& id);
+  [[nodiscard]] std::expected<void, std::string> check_room(const Settings& to,
+                                                            std::span<const ReplicaSpec> wanted) const;
+  void replace_pools(const Settings& to);
+  void replace_members(std::span<const ReplicaSpec> wanted, Change& change);
   void trust_untried();
   void fill_pools(balance::Snapshot& snapshot) const;
   void fill_routes(balance::Snapshot& snapshot) const;
@@ -120,8 +128,8 @@ class Registry {
   std::vector<RouteSettings> routes_;
   balance::ClientTimeouts client_;
   std::vector<Member> members_;  // in the order they were added
-  std::vector<Leaving> leaving_;
-  std::vector<std::uint32_t> free_ids_;
+  IdSpace ids_;
+  IdSpace pool_ids_;
   std::vector<std::uint32_t> generations_;  // by id: the last one handed out
   std::uint64_t version_ = 0;
   bool draining_ = false;

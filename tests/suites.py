@@ -59,6 +59,8 @@ SUITES = [
     Suite("tidy", "style, format, clang-tidy", ["tests/tidy/run", "--build", "build", "--jobs", JOBS], "build",
           limit_s=1200),
     Suite("e2e", "real clients, daemon and replicas on loopback", ["tests/e2e/run", "--build", "build"], "build"),
+    Suite("reload", "good and bad configuration files in turn under load, every 200 ms for 60 s",
+          ["tests/e2e/reload", "--build", "build"], "build", by_default=False),
     Suite("e2e-epoll", "the same without io_uring", ["tests/e2e/run", "--build", "build", "--transport", "epoll"],
           "build"),
     Suite("conformance", "raw bytes against the daemon: every case with its verdict",

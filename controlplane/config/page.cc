@@ -5,16 +5,21 @@
 namespace wp::control {
 namespace {
 
-constexpr std::string_view kOpening =
-    "# Configuration\n\n"
-    "`warmpathd --config FILE` reads a TOML file; without options it reads `/etc/warmpath/warmpath.toml`, if there is\n"
-    "one. Unknown or repeated keys, wrong values and settings that do not fit each other are errors with file, line\n"
-    "and, for an unknown key, the nearest known one; all errors of a file are told, only a text that is not TOML ends "
-    "at\n"
-    "its first. [deploy/warmpath.toml](../deploy/warmpath.toml) is an example with comments. This page is made from "
-    "the\n"
-    "table that reads the file: `warmpathd --print-config-reference`.\n\n"
-    "Keys marked *reload* may change while the daemon runs, those marked *restart* are fixed when it starts.\n";
+constexpr std::string_view kOpening = R"(# Configuration
+
+`warmpathd --config FILE` reads a TOML file; without options it reads `/etc/warmpath/warmpath.toml`, if there is one.
+Unknown or repeated keys, wrong values and settings that do not fit each other are errors with file, line and, for an
+unknown key, the nearest known one; all errors of a file are told, only a text that is not TOML ends at its first.
+[deploy/warmpath.toml](../deploy/warmpath.toml) is an example with comments. This page is made from the table that
+reads the file: `warmpathd --print-config-reference`.
+
+SIGHUP reads the file again, as does `POST /config/reload` on the control socket. What changed in it since it was last
+loaded is applied at once, all of it or nothing; a file with errors, or one that changes a key marked *restart*, is
+refused with a line that says why. No request is dropped: replicas that stay keep their connections, the requests of
+one that leaves go on to their end, and times are those of when a wait began. What was changed at run time through the
+admin API (a replica added, removed, drained, or its weight) lies over the file and stays, until
+`warmpathctl replicas reset` takes it away. A replica given by name gets requests once its name has been looked up.
+)";
 
 std::string cell(std::string_view text) {
   std::string escaped;

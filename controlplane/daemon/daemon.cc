@@ -25,7 +25,8 @@ constexpr auto kFirstLook = std::chrono::milliseconds(100);
 
 }  // namespace
 
-Daemon::Daemon(const control::Settings& settings, std::string version, std::uint64_t seed)
+Daemon::Daemon(const control::Settings& settings, const std::string& config_file, std::string version,
+               std::uint64_t seed)
     : settings_(settings),
       version_(std::move(version)),
       config_(shard_config(settings, seed)),
@@ -33,9 +34,12 @@ Daemon::Daemon(const control::Settings& settings, std::string version, std::uint
       registry_(control::Registry::config_of(settings), accounts_, qsbr_),
       publisher_(published_, qsbr_),
       fleet_(io_, registry_, publisher_, settings.server.resolve_interval, monotonic_now, seed),
+      reloader_(config_file, settings, fleet_),
+      admin_config_(reloader_),
       watch_timer_(io_),
       rotation_(io_, SIGUSR1),
-      dump_asked_(io_, SIGUSR2) {}
+      dump_asked_(io_, SIGUSR2),
+      hangup_(io_, SIGHUP) {}
 
 Daemon::~Daemon() = default;
 
@@ -73,6 +77,7 @@ std::expected<void, std::string> Daemon::start() {
                                            settings_.server.drain_timeout);
   lifecycle_->watch();
   tick();
+  watch_hangup();
   look_first();
   for (const auto& shard : shards_) shard->go();
   announce();
@@ -218,6 +223,10 @@ Daemon::Outcome Daemon::open_admin() {
   api_->serve("/ring", [this](const control::AdminRequest& request, std::string_view rest) {
     return ring_->handle(request, rest);
   });
+  api_->serve("/config", [this](const control::AdminRequest& request, std::string_view rest) {
+    return admin_config_.handle(request, rest);
+  });
+  exposition_->add_section([this](control::MetricText& out) { reloader_.write(out); });
   admin_ = std::make_unique<control::AdminServer>(
       io_, [this](const control::AdminRequest& request) { return api_->handle(request); });
   const auto at = admin_->listen(settings_.admin.listen);
@@ -300,6 +309,15 @@ void Daemon::tick() {
     beat(watch_, notifier_);
     notifier_.status(lifecycle_->ending() ? "draining: " + status() : status());
     tick();
+  });
+}
+
+// What it came to is in the log and the metrics.
+void Daemon::watch_hangup() {
+  hangup_.async_wait([this](const boost::system::error_code& error, int /*signal*/) {
+    if (error) return;
+    static_cast<void>(reloader_.reload());
+    watch_hangup();
   });
 }
 

@@ -14,8 +14,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "controlplane/admin_api.h"
+#include "controlplane/admin_config.h"
 #include "controlplane/admin_ring.h"
 #include "controlplane/admin_server.h"
+#include "controlplane/config/reload.h"
 #include "controlplane/config/settings.h"
 #include "controlplane/core_plan.h"
 #include "controlplane/daemon/access_log.h"
@@ -36,7 +38,8 @@ namespace wp::daemon {
 // Its thread is the control thread.
 class Daemon {
  public:
-  Daemon(const control::Settings& settings, std::string version, std::uint64_t seed);
+  // `config_file`: where the settings were read, for reloads; empty when they came from the command line.
+  Daemon(const control::Settings& settings, const std::string& config_file, std::string version, std::uint64_t seed);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   // Stops shards that still run.
@@ -66,6 +69,7 @@ class Daemon {
   [[nodiscard]] std::string status() const;
   [[nodiscard]] std::string describe_pools() const;
   void tick();
+  void watch_hangup();
 
   [[nodiscard]] shard::SharedState shared() { return {published_, qsbr_, accounts_}; }
 
@@ -85,6 +89,8 @@ class Daemon {
   control::Publisher publisher_;
   std::unique_ptr<control::StateFile> state_file_;
   control::Fleet fleet_;
+  control::Reloader reloader_;
+  control::AdminConfig admin_config_;
   control::ShardWatch watch_;
   std::unique_ptr<control::Exposition> exposition_;
   std::unique_ptr<control::AdminApi> api_;
@@ -93,6 +99,7 @@ class Daemon {
   boost::asio::steady_timer watch_timer_;
   boost::asio::signal_set rotation_;
   boost::asio::signal_set dump_asked_;
+  boost::asio::signal_set hangup_;
   ThreadSignals signals_{ThreadSignals::Keep::all};
   Lifecycle::Shards shards_;
   std::unique_ptr<Postmortem> postmortem_;  // knows the shards' recorders: goes before them

@@ -48,7 +48,7 @@ int serve(const wp::control::Options& options) {
   wp::control::log::open();
   std::random_device entropy;
   const std::uint64_t seed = (std::uint64_t{entropy()} << 32U) | entropy();
-  wp::daemon::Daemon daemon(settings, kVersion, seed);
+  wp::daemon::Daemon daemon(settings, options.config_file, kVersion, seed);
   if (const auto started = daemon.start(); !started) return fail(started.error());
   daemon.run();
   return 0;

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "controlplane/config/reload.h"
 #include "controlplane/daemon/access_log.h"
 #include "controlplane/daemon/clock.h"
 #include "controlplane/daemon/limits.h"
@@ -113,6 +114,8 @@ std::expected<std::string, std::string> print_metrics() {
   if (!core) return std::unexpected(core.error());
   const control::ShardWatch watch;
   control::Exposition exposition({"", ""}, fleet, accounts, watch);
+  const control::Reloader reloader("", {}, fleet);
+  exposition.add_section([&reloader](control::MetricText& out) { reloader.write(out); });
   exposition.add(mailbox.metrics);
   exposition.add((*core)->metrics());
   const AccessLogCounters access_log;

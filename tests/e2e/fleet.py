@@ -87,6 +87,8 @@ class Replica:
 
 
 class Daemon:
+    config_path = None  # of one that was started with a file
+
     def __init__(self, process, addresses, admin, socket_path):
         self.process = process
         self.addresses = addresses
@@ -111,6 +113,12 @@ class Daemon:
 
     def control(self):
         return Control(self.socket_path)
+
+    def configure(self, text):
+        """Replaces its file in one step; what every file begins with is put before the text."""
+        with open(self.config_path + ".new", "w", encoding="utf-8") as file:
+            file.write(self.config_head + text)
+        os.rename(self.config_path + ".new", self.config_path)
 
     def add(self, url):
         """Adds the replica and waits until it has been checked."""
@@ -173,6 +181,11 @@ class Control(Connection):
         self.buffer = b""
         self.ended = False
 
+    def post_text(self, path, text):
+        """The reply to a body that is no JSON, whatever its status."""
+        self.send(message("POST", path, text.encode()))
+        return self.read_reply("POST")
+
     def call(self, method, path, body=None):
         self.send(message(method, path, body))
         reply = self.read_reply(method)
@@ -232,13 +245,35 @@ class Case:
                     "no_health_checks": not simulated, "health_interval": "500ms", "replica": urls,
                     "shards": 2, "transport": Settings.transport, "decision_headers": True, "no_pin": True,
                     "state": "none", **options}
-        process = self.start("warmpathd", [self.program(), *flags(settings)])
+        wanted = len(settings["listen"]) if isinstance(settings["listen"], list) else 1
+        return self.serve(flags(settings), wanted, socket_path)
+
+    def configured(self, text):
+        """A daemon with a file; `text` is what stands in it behind the process's own settings."""
+        socket_path = os.path.join(self.directory, f"control-{len(self.processes)}")
+        head = ('[server]\nlisten = ["127.0.0.1:0"]\nshards = 2\npin = false\n'
+                f'transport = "{Settings.transport}"\n[requests]\ndecision_headers = true\n'
+                '[admin]\nlisten = "127.0.0.1:0"\n'
+                f'control_socket = "{socket_path}"\n')
+        path = self.write(f"warmpath-{len(self.processes)}.toml", head + text)
+        daemon = self.serve(["--config", path], 1, socket_path)
+        daemon.config_path, daemon.config_head = path, head
+        return daemon
+
+    def write(self, name, text):
+        path = os.path.join(self.directory, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def serve(self, arguments, wanted, socket_path):
+        """A daemon that listens on `wanted` addresses."""
+        process = self.start("warmpathd", [self.program(), *arguments])
 
         def listening(_):
             text = process.out() + process.err()
             serving = re.findall(r"listening on http://(\S+:\d+)", text)
             admin = re.findall(r"admin on http://(\S+:\d+)", text)
-            wanted = len(settings["listen"]) if isinstance(settings["listen"], list) else 1
             return (serving, admin[0]) if len(serving) == wanted and admin else None
 
         serving, admin = process.wait_for_output(listening)

@@ -175,7 +175,10 @@ TEST(Fleet, AReconfigurationKeepsWhatWasChanged) {
   ASSERT_TRUE(w.fleet.start(std::vector{spec_of("10.0.0.1:1"), spec_of("10.0.0.2:1")}).has_value());
   ASSERT_TRUE(w.fleet.drain("10.0.0.1:1").has_value());
   const balance::ReplicaRef kept = w.registry.find("10.0.0.1:1")->ref;
-  ASSERT_TRUE(w.fleet.reconfigure(std::vector{spec_of("10.0.0.1:1,weight=5"), spec_of("10.0.0.3:1")}).has_value());
+  Settings next;
+  next.pools.emplace_back().replicas = {spec_of("10.0.0.1:1,weight=5"), spec_of("10.0.0.3:1")};
+  next.pools[0].health.enabled = false;
+  ASSERT_TRUE(w.fleet.reconfigure(next).has_value());
   EXPECT_EQ(w.registry.find("10.0.0.1:1")->ref, kept);
   EXPECT_TRUE(w.registry.find("10.0.0.1:1")->draining);
   EXPECT_EQ(w.registry.find("10.0.0.1:1")->spec.weight, 5U);
