@@ -177,8 +177,8 @@ Problem read_probe_prefix(const std::string& text, std::string& value) {
 }
 
 Problem read_postmortem_dir(const std::string& text, std::string& value) {
-  if (text.empty()) return "a directory or off is wanted";
-  value = text;
+  if (text.empty()) return "a directory, auto or off is wanted";
+  value = text == "auto" ? "" : text;
   return {};
 }
 

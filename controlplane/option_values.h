@@ -40,7 +40,7 @@ using Problem = std::optional<std::string>;
 [[nodiscard]] Problem read_probe_prefix(const std::string& text, std::string& value);
 // Of a file, "-" for standard output; "off" makes it empty.
 [[nodiscard]] Problem read_access_log(const std::string& text, std::string& value);
-[[nodiscard]] Problem read_postmortem_dir(const std::string& text, std::string& value);  // "off" is one
+[[nodiscard]] Problem read_postmortem_dir(const std::string& text, std::string& value);  // "auto" is empty
 // The name or number of a user or group; empty for none.
 [[nodiscard]] Problem read_account(const std::string& text, std::string& value);
 

@@ -226,9 +226,9 @@ class Reader {
   void declare_process() {
     group_ = "Process";
     one("--postmortem-dir", "PATH",
-        "where the last events of every shard go when the process dies; off is nowhere [/var/lib/warmpath, or the "
-        "working directory]",
-        "", [this](const std::string& t) { return read_postmortem_dir(t, settings_.log.postmortem_dir); });
+        "where the last events of every shard go when the process dies; off is nowhere, auto is /var/lib/warmpath or "
+        "else the working directory",
+        "auto", [this](const std::string& t) { return read_postmortem_dir(t, settings_.log.postmortem_dir); });
     number("--shards", "threads that serve; 0 is one less than the cores", 0, kMaxShards, settings_.server.shards);
     one("--transport", "NAME", "auto, io_uring or epoll", "auto",
         [this](const std::string& t) { return read_transport(t, settings_.server.transport); });

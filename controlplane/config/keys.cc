@@ -41,8 +41,7 @@ void add_log(Keys& keys) {
   add("log.access_ring", Apply::restart, NumberValue{64, 1U << 20U}, WP_AT(log.access_ring),
       "records of each shard that may wait for the writer; rounded up to a power of two");
   add("log.postmortem_dir", Apply::restart, postmortem_dir_value(), WP_AT(log.postmortem_dir),
-      "where the last events of every shard go when the process dies; unless given, /var/lib/warmpath or else the "
-      "working directory");
+      "where the last events of every shard go when the process dies");
 }
 
 void add_admin(Keys& keys) {

@@ -219,7 +219,8 @@ TextValue<AccessFormat> access_format_value() {
 }
 
 TextValue<std::string> postmortem_dir_value() {
-  return {"directory, off for none", read_postmortem_dir, same};
+  return {"directory, off for none, auto for /var/lib/warmpath or else the working directory", read_postmortem_dir,
+          [](const std::string& value) { return value.empty() ? std::string("auto") : value; }};
 }
 
 TextValue<std::string> account_value() {

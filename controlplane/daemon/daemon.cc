@@ -63,6 +63,7 @@ std::expected<void, std::string> Daemon::start() {
   for (const Endpoint& at : settings_.server.listen) {
     if (auto free = check_free(at); !free) return free;
   }
+  if (auto free = check_free(settings_.admin.listen); !free) return std::unexpected("--admin: " + free.error());
   if (auto opened = open_state(); !opened) return opened;
   // The shards' loop expects a Snapshot from its first turn.
   if (auto started = fleet_.start(control::all_replicas(settings_)); !started)
@@ -168,7 +169,8 @@ Daemon::Outcome Daemon::watch_postmortem() {
   dump_when_asked();
   if (settings_.log.postmortem_dir == "off") return {};
   const auto directory = Postmortem::choose_directory(settings_.log.postmortem_dir);
-  if (!directory && !settings_.log.postmortem_dir.empty()) return std::unexpected("log.postmortem_dir: " + directory.error());
+  if (!directory && !settings_.log.postmortem_dir.empty())
+    return std::unexpected("log.postmortem_dir: " + directory.error());
   if (!directory) {
     log::warn("there will be no postmortem: " + directory.error() + "; see log.postmortem_dir");
     return {};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/base/time.h"
 #include "dataplane/http/head.h"
 #include "dataplane/stream/body_slabs.h"
 

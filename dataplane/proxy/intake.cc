@@ -153,8 +153,10 @@ Reason Intake::store(Request& request, stream::Bytes payload) {
   return Reason::none;
 }
 
-// The slab is where the body belongs: what is still to come may be received there.
+// The slab is where the body belongs: what is still to come may be received there. A chunked body's slab is not sized
+// for what a chunk announces; it grows with what comes.
 void Intake::offer_rest(stream::StreamPort& port, const Request& request) const {
+  if (request.head().framing != http::Framing::length) return;
   const std::uint64_t rest = request.body_reader.remaining();
   if (rest < kLandFrom) return;
   port.offer_landing(request.body.share(request.body_bytes, static_cast<std::uint32_t>(rest)));

@@ -227,8 +227,10 @@ TEST(DurationText, ReadsUnitsAndWritesTheShortest) {
 
 TEST(Options, APostmortemHasAPlaceOrNone) {
   EXPECT_TRUE(good({}).log.postmortem_dir.empty());
+  EXPECT_TRUE(good({"--postmortem-dir", "auto"}).log.postmortem_dir.empty());
   EXPECT_EQ(good({"--postmortem-dir", "/var/tmp"}).log.postmortem_dir, "/var/tmp");
-  EXPECT_EQ(problem({"--replica", "a:1", "--postmortem-dir", ""}), "--postmortem-dir '': a directory or off is wanted");
+  EXPECT_EQ(problem({"--replica", "a:1", "--postmortem-dir", ""}),
+            "--postmortem-dir '': a directory, auto or off is wanted");
 }
 
 TEST(Options, TheAccessLogIsOffUntilItHasAPath) {

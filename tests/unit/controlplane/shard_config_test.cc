@@ -42,7 +42,11 @@ TEST(ShardConfig, EverySettingReachesItsPlace) {
                      .connections_per_source = 1,
                      .requests = 2,
                      .heads = 4};
-  settings.requests = {.decision_headers = true, .session_headers = {"x-a"}, .pass_paths = {"/p"}, .probe_prefix = "/wp", .hash_key = 0xff01};
+  settings.requests = {.decision_headers = true,
+                       .session_headers = {"x-a"},
+                       .pass_paths = {"/p"},
+                       .probe_prefix = "/wp",
+                       .hash_key = 0xff01};
   const proxy::ProxyConfig config = shard_config(settings, 0).proxy;
   EXPECT_EQ(config.head.head_bytes, 4096U);
   EXPECT_EQ(config.head.target_bytes, 4096U) << "a target is part of its head";

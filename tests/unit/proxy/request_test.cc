@@ -113,6 +113,21 @@ TEST(ProxyRequest, ALargeChunkedBodyGrowsThroughTheSlabClasses) {
   box.expect_nothing_held();
 }
 
+TEST(ProxyRequest, AChunkLongerThanItsSlabMayComeInPieces) {
+  Box box;
+  const Conn client = box.client();
+  const std::string body = R"({"prompt":")" + std::string(100'000, 'x') + R"("})";
+  char line[16];
+  std::snprintf(line, sizeof line, "%zx\r\n", body.size());
+  const std::string chunked = line + body + "\r\n0\r\n\r\n";
+  client->send("POST /v1/completions HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (std::size_t at = 0; at < chunked.size(); at += 7'001) {
+    client->send(chunked.substr(at, 7'001));
+    box.settle();
+  }
+  EXPECT_EQ(body_of(take(box.accept_one())), body);
+}
+
 TEST(ProxyRequest, PipelinedRequestsAreAnsweredInOrder) {
   Box box;
   const Conn client = box.client();
