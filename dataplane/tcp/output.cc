@@ -132,7 +132,10 @@ std::optional<Transmission> Connection::poll_transmit(Instant now, StreamPort* p
   if (!is_synchronized(state_)) return transmit_syn(now);
   // RFC 5681, section 4.1: a window earned long ago says nothing of the path now.
   if (max_ == una_ && now - progress_at_ > timeout_.value(shared_->config)) congestion_.on_idle();
-  const auto sack_space = static_cast<std::uint32_t>(options(now).length()) - (agreed_.timestamps ? 12U : 0U);
+  // Blocks that are reported take room that full segments count on.
+  const bool reports = agreed_.sack && !early_.empty();
+  const auto sack_space =
+      reports ? static_cast<std::uint32_t>(options(now).length()) - (agreed_.timestamps ? 12U : 0U) : 0U;
   if (const auto range = next_range(mss_ - std::min<std::uint32_t>(sack_space, mss_ - 1U), port)) {
     TcpFlags flags;
     if (range->fin) flags.add(TcpFlag::fin);

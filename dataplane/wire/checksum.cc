@@ -12,10 +12,23 @@ Sum scalar_sum(Bytes bytes) {
     std::memcpy(&words, at, 8);
     total += (words & 0xffff'ffffU) + (words >> 32U);
   }
-  if (left != 0) {
-    std::uint64_t words = 0;
-    std::memcpy(&words, at, left);
-    total += (words & 0xffff'ffffU) + (words >> 32U);
+  // Pieces of a known size each: a copy of a length that is not known would be a call.
+  if ((left & 4U) != 0) {
+    std::uint32_t words = 0;
+    std::memcpy(&words, at, 4);
+    total += words;
+    at += 4;
+  }
+  if ((left & 2U) != 0) {
+    std::uint16_t word = 0;
+    std::memcpy(&word, at, 2);
+    total += word;
+    at += 2;
+  }
+  if ((left & 1U) != 0) {
+    std::uint16_t word = 0;
+    std::memcpy(&word, at, 1);
+    total += word;
   }
   return Sum(network_order(Sum::folded(total).value()));
 }
