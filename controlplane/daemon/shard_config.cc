@@ -32,6 +32,7 @@ ShardConfig shard_config(const control::Settings& settings, std::uint64_t seed) 
   proxy.seed = seed;
   proxy.access_records = settings.log.access.empty() ? 0 : std::bit_ceil(settings.log.access_ring);
   config.streams.ports = proxy.max_clients + proxy.max_upstreams;
+  config.streams.accepted = proxy.max_clients;
   // As many queued slices a connection as the defaults allow.
   constexpr std::uint32_t kNodesPerPort = 8;
   config.streams.nodes = std::max(config.streams.nodes, config.streams.ports * kNodesPerPort);

@@ -9,6 +9,7 @@ namespace wp::proxy {
 void Proxy::accept(stream::StreamPort& port) {
   if (const Reason refused = admit(port.remote()); refused != Reason::none) return turn_away(port, refused);
   const Handle h = clients_.make();
+  WP_ASSERT(h.valid());  // the ports accept no more than there are
   Client& client = clients_.get(h);
   client.port = port.id();
   const std::string text = address_string(port.remote());
@@ -24,10 +25,10 @@ void Proxy::accept(stream::StreamPort& port) {
   on_client(h);
 }
 
-Reason Proxy::admit(const Endpoint& source) {
+Reason Proxy::admit(const Endpoint& source) const {
   if (draining_) return Reason::shutting_down;
   if (config_.max_per_source > 0 && sources_.count(source) >= config_.max_per_source) return Reason::source_limit;
-  return clients_.full() && !shed_for_client() ? Reason::no_connection_slot : Reason::none;
+  return Reason::none;
 }
 
 void Proxy::turn_away(stream::StreamPort& port, Reason why) {

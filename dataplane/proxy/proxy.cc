@@ -20,7 +20,9 @@ Proxy::Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accou
       exchanges_(config.max_clients),
       client_deadlines_(config.max_clients),
       stalled_(config.max_clients),
-      scratch_(2048) {}
+      scratch_(2048) {
+  WP_ASSERT(ports.limits().accepted <= config.max_clients);
+}
 
 Proxy::~Proxy() = default;
 
@@ -65,7 +67,10 @@ void Proxy::describe(MetricList& list) const {
 }
 
 Instant Proxy::next_deadline() const {
-  const Instant due = earlier(client_deadlines_.next(), upstreams_.next_deadline());
+  Instant due = earlier(client_deadlines_.next(), upstreams_.next_deadline());
+  // Somebody may be slow enough to be let go by then, and nothing else need come that would tell.
+  constexpr Duration kLookAgain = millis(10);
+  if (!ports_.admission().open()) due = earlier(due, now_ + kLookAgain);
   return stalled_.empty() ? due : earlier(due, stall_over_);
 }
 

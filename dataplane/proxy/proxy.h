@@ -85,8 +85,7 @@ class Proxy {
   // --- client_side.cc
   void accept(stream::StreamPort& port);
   // Why the shard takes no more connections, or none from there; Reason::none when it does.
-  // Lets go of another one for it, if it must.
-  [[nodiscard]] Reason admit(const Endpoint& source);
+  [[nodiscard]] Reason admit(const Endpoint& source) const;
   void turn_away(stream::StreamPort& port, Reason why);
   void on_client(Handle h);
   void read_requests(Handle h);
@@ -115,7 +114,7 @@ class Proxy {
   // --- shed.cc
   // Closes the connection that has been waited for longest, if long enough.
   [[nodiscard]] bool shed_oldest(Wait what);
-  // For a new connection: whoever gets on least.
+  // For new connections: whoever gets on least.
   [[nodiscard]] bool shed_for_client();
   // For a request's head.
   [[nodiscard]] bool shed_for_head() { return shed_oldest(Wait::head) || shed_oldest(Wait::body); }
@@ -123,6 +122,7 @@ class Proxy {
   void shed(Handle h, Wait what);
   // Keeps a part of every pool free of peers that make no progress. Bounded work.
   void relieve();
+  void relieve_clients();
   void relieve_bodies();
   void relieve_buffers();
   void note_pools();

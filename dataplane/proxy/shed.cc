@@ -1,7 +1,8 @@
 // Making room: when a pool is nearly used up, the peers that get on least are let go before anybody is refused. First
 // who has sent nothing, then half a head, kept-alive connections, replies that lie unread behind their last byte,
 // bodies without progress, and last who does not read a reply that a replica is still working on. By a reset, which
-// gives back at once all that they hold.
+// gives back at once all that they hold; but a kept-alive connection is closed in order, for its last reply may be on
+// its way still.
 #include "dataplane/base/assert.h"
 #include "dataplane/proxy/proxy.h"
 
@@ -30,6 +31,7 @@ constexpr Duration kShedPause = millis(1);
 
 void Proxy::shed(Handle h, Wait what) {
   const Reason why = reason_of(what);
+  if (what == Wait::idle) return close_client(h, why);
   if (const Handle e = clients_.get(h).exchange; e.valid()) cancel(e, why);
   abort_client(h, why);
 }
@@ -67,11 +69,20 @@ bool Proxy::shed_for_body(const stream::SlicePool& slabs) {
 }
 
 void Proxy::relieve() {
+  relieve_clients();
   const std::uint32_t slots = config_.head_slabs;
   for (int i = 0; i < kShedPerTurn && slots - intake_.held() <= slots / 8 && shed_for_head(); ++i) continue;
   relieve_bodies();
   relieve_buffers();
   ports_.admission().look(stream::PoolName::heads, slots - intake_.held(), slots);
+}
+
+// Only accepting takes of these, and it pauses when none is left: a newcomer must find one free, for nobody else would
+// make it room.
+void Proxy::relieve_clients() {
+  const std::uint32_t most = ports_.limits().accepted;
+  for (int i = 0; i < kShedPerTurn && most - ports_.accepted() <= most / 16 && shed_for_client(); ++i) continue;
+  ports_.admission().set(stream::PoolName::clients, ports_.accepted() >= most);
 }
 
 void Proxy::relieve_bodies() {

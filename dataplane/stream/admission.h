@@ -10,11 +10,12 @@
 
 namespace wp::stream {
 
-enum class PoolName : std::uint8_t { ports, nodes, receive, slabs, heads, bodies };
-inline constexpr std::size_t kPoolNames = 6;
+enum class PoolName : std::uint8_t { ports, nodes, receive, slabs, heads, bodies, clients };
+inline constexpr std::size_t kPoolNames = 7;
 
 [[nodiscard]] constexpr std::string_view word(PoolName pool) {
-  constexpr std::array<std::string_view, kPoolNames> kWords = {"ports", "nodes", "receive", "slabs", "heads", "bodies"};
+  constexpr std::array<std::string_view, kPoolNames> kWords = {"ports", "nodes",  "receive", "slabs",
+                                                               "heads", "bodies", "clients"};
   return kWords[static_cast<std::size_t>(pool)];
 }
 
@@ -23,13 +24,18 @@ class Admission {
   // How much of a pool is free now. With a sixteenth or less of it accepting stops, with more than an eighth it goes
   // on: the distance keeps one connection that comes and goes from switching it each turn.
   void look(PoolName pool, std::uint32_t free, std::uint32_t total) {
-    const auto bit = static_cast<std::uint8_t>(1U << static_cast<unsigned>(pool));
     if (free <= total / 16) {
-      if ((closed_by_ & bit) == 0) pauses_[static_cast<std::size_t>(pool)].add();
-      closed_by_ |= bit;
+      set(pool, true);
     } else if (free > total / 8) {
-      closed_by_ &= static_cast<std::uint8_t>(~bit);
+      set(pool, false);
     }
+  }
+
+  // For a pool that nothing but accepting draws on, so that none of it need be left.
+  void set(PoolName pool, bool used_up) {
+    const auto bit = static_cast<std::uint8_t>(1U << static_cast<unsigned>(pool));
+    if (used_up && (closed_by_ & bit) == 0) pauses_[static_cast<std::size_t>(pool)].add();
+    closed_by_ = static_cast<std::uint8_t>(used_up ? closed_by_ | bit : closed_by_ & ~bit);
   }
 
   [[nodiscard]] bool open() const { return closed_by_ == 0; }

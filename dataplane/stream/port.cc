@@ -20,6 +20,7 @@ void StreamPort::tell_transport() {
 // The application has let go: it must not be handed this port again.
 void StreamPort::forget_application() {
   events_ = 0;
+  if (accepted_) --table_->accepted_;
   table_->for_application_.remove(id_.index);
   rx_.clear();
   withdraw_landing();

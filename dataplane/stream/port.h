@@ -149,6 +149,7 @@ class StreamPort {
   PortId id_;
   std::uint8_t events_ = 0;
   Reason failure_ = Reason::none;
+  bool accepted_ = false;
   bool open_ = false;
   bool wants_connect_ = false;
   bool peer_closed_ = false;

@@ -38,7 +38,11 @@ PortId PortTable::connect(const Endpoint& remote) {
 
 PortId PortTable::accept(const Endpoint& local, const Endpoint& remote) {
   const PortId id = make(local, remote);
-  if (id.valid()) ports_.get(id).opened();
+  if (!id.valid()) return id;
+  StreamPort& port = ports_.get(id);
+  port.accepted_ = true;
+  ++accepted_;
+  port.opened();
   return id;
 }
 
@@ -49,6 +53,7 @@ bool PortTable::may_accept() {
   // only of that eighth something must be left.
   admission_.look(PoolName::receive, receive_.free() + receive_.lent(), receive_.entries() / 8);
   admission_.look(PoolName::slabs, slabs_.free(), slabs_.entries());
+  admission_.set(PoolName::clients, accepted_ >= limits_.accepted);
   return admission_.open();
 }
 

@@ -15,6 +15,7 @@ namespace wp::stream {
 // Bounds of one shard's streams. Memory is reserved at start and touched on use.
 struct StreamLimits {
   std::uint32_t ports = 16'384;           // connections, both kinds together
+  std::uint32_t accepted = UINT32_MAX;    // of them accepted ones that the application has not ended
   std::uint32_t nodes = 131'072;          // slices queued at one time, 32 bytes each
   std::uint32_t receive_entries = 8'192;  // buffers that the transport receives into
   std::uint32_t receive_bytes = 4'096;    // size of each
@@ -57,6 +58,8 @@ class PortTable {
   [[nodiscard]] StreamPort& get(PortId id) { return ports_.get(id); }
   [[nodiscard]] std::uint32_t live() const { return ports_.live(); }
   [[nodiscard]] std::uint32_t capacity() const { return ports_.capacity(); }
+  // Accepted, and not yet ended by the application.
+  [[nodiscard]] std::uint32_t accepted() const { return accepted_; }
   [[nodiscard]] SlicePool& receive_pool() { return receive_; }
   [[nodiscard]] SlicePool& slabs() { return slabs_; }
   [[nodiscard]] NodePool& nodes() { return nodes_; }
@@ -82,6 +85,7 @@ class PortTable {
   std::vector<PortId> by_index_;
   ReadyList for_application_;
   ReadyList for_transport_;
+  std::uint32_t accepted_ = 0;
 };
 
 }  // namespace wp::stream

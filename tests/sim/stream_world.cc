@@ -54,6 +54,7 @@ void StreamWorld::make_shard() {
   config_.seed = rng_.next();
   stream::StreamLimits limits;
   limits.ports = 160;
+  limits.accepted = config_.max_clients;
   limits.nodes = 8192;
   limits.receive_entries = 2048;
   limits.slab_entries = 2048;

@@ -32,6 +32,7 @@ Endpoint Box::replica_address(std::uint32_t i) {
 }
 
 Box::Box(std::uint32_t replicas, proxy::ProxyConfig config, stream::StreamLimits limits) {
+  limits.accepted = config.max_clients;
   ports_ = std::make_unique<stream::PortTable>(limits);
   net_ = std::make_unique<sim::SimNet>(*ports_, 1);
   auto snapshot = std::make_unique<balance::Snapshot>();

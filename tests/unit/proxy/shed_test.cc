@@ -44,6 +44,42 @@ TEST(ProxyShed, ANewConnectionTakesThePlaceOfOneThatSaysNothing) {
   EXPECT_EQ(box.count(Reason::shed_silent), 1U);
 }
 
+// What was queued a moment ago is not lost with its connection.
+TEST(ProxyShed, AKeptConnectionIsClosedBehindItsReply) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.max_clients = 1;
+  Box box(1, config);
+  const Conn conn = box.client();
+  conn->send(chat("x"));
+  box.settle();
+  box.accept_one()->send(ok_reply("whole"));
+  box.settle();
+  EXPECT_EQ(body_of(take(conn)), "whole");
+  EXPECT_TRUE(conn->fin_received());
+  EXPECT_FALSE(conn->reset_received());
+  EXPECT_EQ(box.count(Reason::shed_idle), 1U);
+}
+
+// Whoever comes now waits in the kernel's queue, where no event tells of him.
+TEST(ProxyShed, AFullShardLooksAgainThoughNothingHappens) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.max_clients = 2;
+  Box box(1, config);
+  const Conn a = box.client();
+  const Conn b = box.client();
+  box.settle();
+  for (int i = 0; i < 20 && !a->over(); ++i) {
+    const Instant next = box.proxy().next_deadline();
+    ASSERT_GT(next, box.now);
+    ASSERT_LE(next, box.now + millis(10));
+    box.advance(next - box.now);
+  }
+  EXPECT_TRUE(a->reset_received());
+  EXPECT_FALSE(b->over()) << "one place was enough";
+  EXPECT_TRUE(box.ports().may_accept());
+  EXPECT_GT(box.proxy().next_deadline(), box.now + millis(10));
+}
+
 TEST(ProxyShed, NobodyIsLetGoBeforeItsTime) {
   proxy::ProxyConfig config = Box::default_config();
   config.max_clients = 2;
@@ -52,9 +88,7 @@ TEST(ProxyShed, NobodyIsLetGoBeforeItsTime) {
   const Conn b = box.client();
   box.settle();
   box.advance(millis(99));
-  const Conn late = box.client();
-  box.settle();
-  EXPECT_EQ(status_of(take(late)), 503);
+  EXPECT_EQ(box.net().connect({}), nullptr);
   EXPECT_FALSE(a->over());
   EXPECT_FALSE(b->over());
 }
@@ -62,7 +96,7 @@ TEST(ProxyShed, NobodyIsLetGoBeforeItsTime) {
 // In the order of how little they have done; the one that a replica works for is last.
 TEST(ProxyShed, TheLeastAdvancedGoFirst) {
   proxy::ProxyConfig config = Box::default_config();
-  config.max_clients = 5;
+  config.max_clients = 6;
   Box box(1, config);
   const Conn reader = box.client();
   reader->set_window(0);
@@ -91,17 +125,18 @@ TEST(ProxyShed, TheLeastAdvancedGoFirst) {
   std::vector<Conn> newcomers;
   for (const auto& [conn, why] : order) {
     EXPECT_FALSE(conn->over()) << word(why);
-    Conn fresh = box.client();
-    fresh->send(chat("busy"));
+    newcomers.push_back(box.client());
+    newcomers.back()->send(chat("busy"));
     box.settle();
-    EXPECT_TRUE(conn->reset_received()) << word(why);
+    EXPECT_TRUE(why == Reason::shed_idle ? conn->fin_received() : conn->reset_received()) << word(why);
     EXPECT_EQ(box.count(why), 1U) << word(why);
-    newcomers.push_back(fresh);
   }
-  EXPECT_TRUE(working->over()) << "nobody waits for this reply any more";
-  const Conn refused = box.client();
+  newcomers.push_back(box.client());
+  newcomers.back()->send(chat("busy"));
   box.settle();
-  EXPECT_EQ(status_of(take(refused)), 503) << "all that are left wait for a replica";
+  EXPECT_TRUE(working->over()) << "nobody waits for this reply any more";
+  EXPECT_EQ(box.net().connect({}), nullptr) << "all that are left wait for a replica";
+  for (const Conn& busy : newcomers) EXPECT_FALSE(busy->over());
 }
 
 TEST(ProxyShed, HalfHeadsMakeRoomForWholeOnes) {
