@@ -34,7 +34,8 @@ AdminReply AdminConfig::handle(const AdminRequest& request, std::string_view res
   }
   if (rest != "reload" && rest != "diff")
     return admin_error(404, "unknown path; there are /config/reload and /config/diff");
-  if (request.method != "POST") return method_not_allowed("POST");
+  if (rest == "diff" && request.reads()) return preview();
+  if (request.method != "POST") return method_not_allowed(rest == "diff" ? "GET, HEAD, POST" : "POST");
   return rest == "reload" ? reload() : diff(request.body);
 }
 
@@ -50,10 +51,29 @@ AdminReply AdminConfig::reload() {
   return json_reply(status_of(report.result), reply);
 }
 
+AdminReply AdminConfig::preview() const {
+  const ReloadReport report = reloader_.preview();
+  if (is_good(report.result) || report.result == ReloadResult::needs_restart) {
+    return json_reply(200, {{"file", reloader_.file()}, {"changes", describe(report.changes)}});
+  }
+  return json_reply(status_of(report.result), {{"error", report.problems.front()}, {"problems", report.problems}});
+}
+
 AdminReply AdminConfig::diff(std::string_view text) const {
   const auto changes = reloader_.compare(text);
   if (changes) return json_reply(200, {{"changes", describe(*changes)}});
   return json_reply(400, {{"error", changes.error().front()}, {"problems", changes.error()}});
+}
+
+void AdminConfig::join(AdminStatus& status) const {
+  status.add("config", [&reloader = reloader_] {
+    Json section = {{"file", nullptr}, {"loaded_seconds_ago", reloader.age_seconds()}, {"last_reload", nullptr}};
+    if (!reloader.file().empty()) section["file"] = reloader.file();
+    if (const auto& last = reloader.last()) {
+      section["last_reload"] = {{"result", word(last->result)}, {"problems", last->problems}};
+    }
+    return section;
+  });
 }
 
 }  // namespace wp::control

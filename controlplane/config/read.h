@@ -13,6 +13,8 @@
 namespace wp::control {
 
 inline constexpr std::size_t kMaxConfigBytes = 4U << 20U;
+// Read by a daemon that was told nothing else.
+inline constexpr const char* kDefaultConfigFile = "/etc/warmpath/warmpath.toml";
 
 // What a file does not say has its default. The errors are in the order of their lines, never none; but a text that is
 // not TOML, such as one that gives a key twice, has one only, because nothing behind it can be understood.

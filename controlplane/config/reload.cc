@@ -46,22 +46,33 @@ std::string_view word(ReloadResult result) {
 Reloader::Reloader(std::string file, Settings loaded, Fleet& fleet)
     : file_(std::move(file)), settings_(std::move(loaded)), fleet_(fleet), last_good_(seconds_since_1970()) {}
 
-ReloadReport Reloader::try_reload() {
+// What the file says that the settings do not; `read` is set where there is something to apply.
+ReloadReport Reloader::look(std::optional<Settings>& read) const {
   if (file_.empty()) return failed(ReloadResult::no_file, {"the daemon was started without a file: nothing to reload"});
-  auto read = load_settings(file_);
-  if (!read) return failed(ReloadResult::invalid, std::move(read.error()));
-  std::vector<SettingsChange> changes = diff_settings(settings_, *read);
+  auto loaded = load_settings(file_);
+  if (!loaded) return failed(ReloadResult::invalid, std::move(loaded.error()));
+  std::vector<SettingsChange> changes = diff_settings(settings_, *loaded);
   if (changes.empty()) return {ReloadResult::unchanged, {}, {}};
   std::string fixed;
   for (const SettingsChange& change : changes) {
     if (change.apply == Apply::restart) fixed += (fixed.empty() ? "" : ", ") + change.key;
   }
-  if (!fixed.empty()) return failed(ReloadResult::needs_restart, {file_ + ": a restart is needed to change " + fixed});
+  if (!fixed.empty()) {
+    return {ReloadResult::needs_restart, std::move(changes), {file_ + ": a restart is needed to change " + fixed}};
+  }
+  read = std::move(*loaded);
+  return {ReloadResult::applied, std::move(changes), {}};
+}
+
+ReloadReport Reloader::try_reload() {
+  std::optional<Settings> read;
+  ReloadReport report = look(read);
+  if (!read) return report;
   if (const FleetResult applied = fleet_.reconfigure(*read); !applied) {
     return failed(ReloadResult::refused, {file_ + ": " + applied.error().text});
   }
   settings_ = std::move(*read);
-  return {ReloadResult::applied, std::move(changes), {}};
+  return report;
 }
 
 ReloadReport Reloader::reload() {
@@ -69,7 +80,17 @@ ReloadReport Reloader::reload() {
   ++counts_[static_cast<std::size_t>(report.result)];
   if (is_good(report.result)) last_good_ = seconds_since_1970();
   tell(file_, report);
+  last_ = report;
   return report;
+}
+
+ReloadReport Reloader::preview() const {
+  std::optional<Settings> unused;
+  return look(unused);
+}
+
+std::int64_t Reloader::age_seconds() const {
+  return std::max<std::int64_t>(0, seconds_since_1970() - last_good_);
 }
 
 std::expected<std::vector<SettingsChange>, std::vector<std::string>> Reloader::compare(std::string_view text) const {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,7 @@ inline constexpr std::array kReloadResults = {ReloadResult::applied, ReloadResul
 
 struct ReloadReport {
   ReloadResult result = ReloadResult::applied;
-  std::vector<SettingsChange> changes;  // those that were applied
+  std::vector<SettingsChange> changes;  // those that were applied, or that a restart is needed for
   std::vector<std::string> problems;    // one line each; empty when it is good
 };
 
@@ -52,6 +53,8 @@ class Reloader {
   // Also says in the log what it did. Errors of the file have its name and their lines.
   [[nodiscard]] ReloadReport reload();
 
+  // What reload() would come to by the file as it is now, with its changes also where a restart is needed for them.
+  [[nodiscard]] ReloadReport preview() const;
   // What a reload to this text would change, or its errors as "line N: message".
   [[nodiscard]] std::expected<std::vector<SettingsChange>, std::vector<std::string>> compare(
       std::string_view text) const;
@@ -59,10 +62,15 @@ class Reloader {
   [[nodiscard]] const std::string& file() const { return file_; }
   // Those of the last good load.
   [[nodiscard]] const Settings& settings() const { return settings_; }
+  // What the last reload came to; nothing before the first.
+  [[nodiscard]] const std::optional<ReloadReport>& last() const { return last_; }
+  // Since the last good load.
+  [[nodiscard]] std::int64_t age_seconds() const;
 
   void write(MetricText& out) const;
 
  private:
+  [[nodiscard]] ReloadReport look(std::optional<Settings>& read) const;
   [[nodiscard]] ReloadReport try_reload();
 
   std::string file_;
@@ -70,6 +78,7 @@ class Reloader {
   Fleet& fleet_;
   std::array<std::uint64_t, kReloadResults.size()> counts_{};
   std::int64_t last_good_ = 0;  // seconds since 1970
+  std::optional<ReloadReport> last_;
 };
 
 }  // namespace wp::control

@@ -229,6 +229,7 @@ Daemon::Outcome Daemon::open_admin() {
     return admin_config_.handle(request, rest);
   });
   exposition_->add_section([this](control::MetricText& out) { reloader_.write(out); });
+  admin_config_.join(api_->status());
   admin_ = std::make_unique<control::AdminServer>(
       io_, [this](const control::AdminRequest& request) { return api_->handle(request); });
   const auto at = admin_->listen(settings_.admin.listen);

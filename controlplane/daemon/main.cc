@@ -1,4 +1,5 @@
 // warmpathd: the load balancer's process.
+#include <filesystem>
 #include <iostream>
 #include <random>
 #include <string>
@@ -20,11 +21,10 @@
 namespace {
 
 constexpr const char* kVersion = WARMPATH_VERSION;
-constexpr const char* kDefaultFile = "/etc/warmpath/warmpath.toml";
 
 // Empty when there is none.
 std::string default_file() {
-  return ::access(kDefaultFile, F_OK) == 0 ? kDefaultFile : "";
+  return ::access(wp::control::kDefaultConfigFile, F_OK) == 0 ? wp::control::kDefaultConfigFile : "";
 }
 
 int fail(const std::string& line) {
@@ -48,7 +48,8 @@ int serve(const wp::control::Options& options) {
   wp::control::log::open();
   std::random_device entropy;
   const std::uint64_t seed = (std::uint64_t{entropy()} << 32U) | entropy();
-  wp::daemon::Daemon daemon(settings, options.config_file, kVersion, seed);
+  const std::string& file = options.config_file;
+  wp::daemon::Daemon daemon(settings, file.empty() ? file : std::filesystem::absolute(file).string(), kVersion, seed);
   if (const auto started = daemon.start(); !started) return fail(started.error());
   daemon.run();
   return 0;

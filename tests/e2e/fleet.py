@@ -50,6 +50,12 @@ def flags(options):
     return result
 
 
+def pool(name, replicas, more=""):
+    """A pool of a configuration file."""
+    rows = ", ".join(f'{{url = "{replica.url}"}}' for replica in replicas)
+    return f'[[pool]]\nname = "{name}"\n{more}\nreplica = [{rows}]\n'
+
+
 class Replica:
     """One simulated replica of a process that may play several."""
 

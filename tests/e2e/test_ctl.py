@@ -8,7 +8,7 @@ import subprocess
 
 from chat import Stream, body, unique
 from ctl import DONE, NOT_IN_TIME, REFUSED, UNREACHABLE, USAGE, Ctl
-from fleet import authority
+from fleet import authority, pool
 from harness import check, equal, test, wait_until
 
 
@@ -209,6 +209,58 @@ def test_ctl_ring_tells_where_requests_go(case):
     text = ctl.ok("ring", "lookup", "user-1")
     check("home" in text and "overflow 2" in text and "within" in text, f"the table says: {text}")
     equal(ctl.run("ring", "lookup").returncode, USAGE, "nothing to look up")
+
+
+@test
+def test_ctl_config(case):
+    replicas = case.replicas(2)
+    first, more = pool("a", replicas[:1]), '[timeouts]\nhead = "3s"\n'
+    daemon = case.configured(first)
+    ctl = Ctl(daemon)
+    equal(ctl.ok("config", "diff"), "no differences\n", "the file that was loaded")
+    equal(ctl.ok("config", "reload"), f"{daemon.config_path} has not changed\n", "a reload of the same")
+    shown = case.write("shown.toml", ctl.ok("config", "show"))
+    equal(ctl.ok("config", "check", shown), f"{shown} is good: 1 pool, 1 replica, 1 route\n", "what show writes")
+    equal(ctl.json("config", "diff", shown), {"changes": []}, "what show writes against what runs")
+    equal(ctl.json("config", "show")["pool"][0]["replica"][0]["url"], replicas[0].url, "the settings in JSON")
+    daemon.configure(pool("a", replicas) + more)
+    equal([row[0] for row in rows(ctl.ok("config", "diff"))[:3]],
+          ["timeouts.head", f"pool.a.replica.{replicas[1].key}.url", f"pool.a.replica.{replicas[1].key}.weight"],
+          "the differences")
+    check(ctl.ok("config", "reload").startswith(f"{daemon.config_path} is applied: 4 changes\n"), "the reload")
+    equal(sorted(r["name"] for r in ctl.json("replicas", "list")["replicas"]), sorted(r.key for r in replicas),
+          "the replicas behind it")
+    daemon.configure(first + "[limits]\nheads = 9\n")
+    check("restart" in ctl.ok("config", "diff"), "a key that needs a restart")
+    equal(ctl.fails(REFUSED, "config", "reload"), f"{daemon.config_path}: a restart is needed to change limits.heads",
+          "the refusal")
+    check("last reload" in ctl.ok("status") and "limits.heads" in ctl.ok("status"), "the status tells of it")
+
+
+@test
+def test_ctl_config_errors(case):
+    daemon = case.configured(pool("a", case.replicas(1)))
+    ctl = Ctl(daemon)
+    bad = case.write("bad.toml", "[server]\nshard = 2\n[[pool]]\nname = 'a'\n")
+    lines = [f"warmpathctl: {bad}:2: unknown key 'server.shard'; did you mean 'server.shards'?",
+             f"warmpathctl: {bad}:3: the pool 'a' has no replica: add a [[pool.replica]]"]
+    ran = Ctl(daemon, "--socket", "/nowhere").run("config", "check", bad)
+    equal((ran.returncode, ran.stdout, ran.stderr.splitlines()), (REFUSED, "", lines), "a check without a daemon")
+    started = subprocess.run([case.program(), "--config", bad], capture_output=True, text=True, timeout=60, check=False)
+    equal(started.stderr.replace("warmpathd: ", "warmpathctl: "), ran.stderr, "the daemon's own words")
+    problems = json.loads(ctl.run("config", "check", bad, "--json").stdout)["problems"]
+    equal([problem["line"] for problem in problems], [2, 3], "the lines in JSON")
+    daemon.configure("[[pool]]\nnmae = 'a'\n")
+    ran = ctl.run("config", "reload")
+    equal((ran.returncode, ran.stdout, ran.stderr.count(f"warmpathctl: {daemon.config_path}:")), (REFUSED, "", 2),
+          "a reload of a bad file")
+    ran = ctl.run("config", "diff", bad)
+    equal((ran.returncode, ran.stderr.count(f"warmpathctl: {bad}: line ")), (REFUSED, 2), "a difference to a bad file")
+    flags = Ctl(case.warmpathd(case.replicas(1)))
+    check("without a file" in flags.fails(REFUSED, "config", "reload"), "a daemon that was started with flags")
+    check("[[pool]]" in flags.ok("config", "show"), "its settings")
+    equal(flags.json("status")["config"]["file"], None, "the file of a daemon that was started with flags")
+    check("Is a directory" in ctl.fails(USAGE, "ring", "lookup", "--request", case.directory), "a directory")
 
 
 @test

@@ -4,14 +4,9 @@ import signal
 import subprocess
 
 from chat import Stream, body, unique
-from fleet import MODEL
+from fleet import MODEL, pool
 from harness import check, equal, test, wait_until
 from reload_storm import storm
-
-
-def pool(name, replicas, more=""):
-    rows = ", ".join(f'{{url = "{replica.url}"}}' for replica in replicas)
-    return f'[[pool]]\nname = "{name}"\n{more}\nreplica = [{rows}]\n'
 
 
 def reloads(daemon, result):

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <expected>
 #include <string>
+#include <vector>
 
 #include "dataplane/base/time.h"
 #include "tools/ctl/exit_code.h"
@@ -27,7 +28,8 @@ struct Answer {
 
 struct Trouble {
   ExitCode code = ExitCode::unreachable;
-  std::string line;  // what is wrong and what to do about it
+  std::string line;                    // what is wrong and what to do about it
+  std::vector<std::string> more = {};  // further lines, where there is more than one thing wrong
 };
 
 template <class T>

@@ -1,5 +1,6 @@
 #include "tools/ctl/command.h"
 
+#include <iterator>
 #include <ostream>
 #include <utility>
 
@@ -32,9 +33,16 @@ Outcome<std::string> ask_text(const Context& context, const Ask& request) {
   if (answer->status < 400) return std::move(answer->body);
   const Json json = Json::parse(answer->body, nullptr, false);
   const bool explained = json.is_object() && json.contains("error") && json["error"].is_string();
-  std::string line = explained ? json["error"].get<std::string>()
-                               : "the daemon answered " + std::to_string(answer->status) + " without an explanation";
-  return trouble(ExitCode::refused, std::move(line));
+  if (!explained) {
+    return trouble(ExitCode::refused,
+                   "the daemon answered " + std::to_string(answer->status) + " without an explanation");
+  }
+  Trouble refusal{ExitCode::refused, json["error"]};
+  // The first of the problems is the error.
+  if (const auto problems = json.find("problems"); problems != json.end() && problems->size() > 1) {
+    refusal.more.assign(std::next(problems->begin()), problems->end());
+  }
+  return std::unexpected(std::move(refusal));
 }
 
 Outcome<Json> ask_json(const Context& context, const Ask& request) {

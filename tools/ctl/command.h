@@ -35,7 +35,7 @@ struct Command {
 // A command that runs `action`, or without one a group of commands. `context` outlives the parsing.
 CLI::App& add_command(CLI::App& under, Context& context, const Command& command, std::function<Outcome<void>()> action);
 
-// Asks the daemon. A status of 400 and above is trouble with the daemon's own words.
+// Asks the daemon. A status of 400 and above is trouble with the daemon's own words, a line for each problem.
 [[nodiscard]] Outcome<std::string> ask_text(const Context& context, const Ask& request);
 [[nodiscard]] Outcome<nlohmann::json> ask_json(const Context& context, const Ask& request);
 

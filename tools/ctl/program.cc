@@ -11,6 +11,7 @@
 #include "controlplane/nearest.h"
 #include "tools/ctl/command.h"
 #include "tools/ctl/completion.h"
+#include "tools/ctl/config.h"
 #include "tools/ctl/duration_option.h"
 #include "tools/ctl/file_text.h"
 #include "tools/ctl/metrics.h"
@@ -32,9 +33,10 @@ constexpr const char* kFooter =
     "  warmpathctl status\n"
     "  warmpathctl replicas list\n"
     "  warmpathctl replicas drain 10.0.0.11:8000 --wait 5m\n"
+    "  warmpathctl config check /etc/warmpath/warmpath.toml && warmpathctl config reload\n"
     "  warmpathctl COMMAND --help\n"
-    "\nExit status: 0 done, 1 the daemon refused, 2 wrong command line, 3 no daemon answered,\n"
-    "4 not in time (--wait), 5 an answer that is not understood.";
+    "\nExit status: 0 done, 1 the daemon refused or the checked file has errors, 2 wrong command line,\n"
+    "3 no daemon answered, 4 not in time (--wait), 5 an answer that is not understood.";
 
 void declare_globals(CLI::App& app, Context& context, std::string& token_file) {
   CLI::Option* socket = app.add_option("--socket", context.target.socket,
@@ -110,6 +112,12 @@ ExitCode fail(const Surroundings& surroundings, ExitCode code, std::string line)
   return code;
 }
 
+ExitCode fail(const Surroundings& surroundings, const Trouble& trouble) {
+  fail(surroundings, trouble.code, trouble.line);
+  for (const std::string& line : trouble.more) fail(surroundings, trouble.code, line);
+  return trouble.code;
+}
+
 Outcome<void> act(const Context& context) {
   try {
     return context.action();
@@ -141,6 +149,7 @@ ExitCode run(const std::vector<std::string>& arguments, const Surroundings& surr
   declare_status(app, context);
   declare_replicas(app, context);
   declare_ring(app, context);
+  declare_config(app, context);
   declare_metrics(app, context);
   declare_postmortem(app, context);
   declare_version(app, context);
@@ -166,7 +175,7 @@ ExitCode run(const std::vector<std::string>& arguments, const Surroundings& surr
   auto outcome = check_globals(context, token_file);
   if (outcome) outcome = act(context);
   if (outcome) return ExitCode::done;
-  return fail(surroundings, outcome.error().code, outcome.error().line);
+  return fail(surroundings, outcome.error());
 }
 
 }  // namespace wp::ctl

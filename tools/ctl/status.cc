@@ -35,6 +35,20 @@ Cell shards_fact(const Json& shards) {
   return {std::to_string(shards.size()) + ", " + std::to_string(stalled) + " do not turn", Tone::bad};
 }
 
+// Where the settings come from, and how old they are.
+std::string config_fact(const Json& config) {
+  if (config.at("file").is_null()) return "the command line";
+  return config.at("file").get<std::string>() + ", read " + span_text(config.at("loaded_seconds_ago")) + " ago";
+}
+
+// Nothing when the last reload was good.
+Cell reload_fact(const Json& config) {
+  const Json& last = config.at("last_reload");
+  if (last.is_null() || last.at("problems").empty()) return "";
+  return {"not done (" + last.at("result").get<std::string>() + "): " + last.at("problems").front().get<std::string>(),
+          Tone::bad};
+}
+
 std::string facts(const Json& status, bool colour) {
   const bool draining = status.at("draining");
   std::vector<std::pair<std::string, Cell>> facts = {
@@ -48,6 +62,10 @@ std::string facts(const Json& status, bool colour) {
       {"replicas", replicas_fact(status.at("replicas"))},
       {"snapshot", number(status.at("snapshot"))},
   };
+  if (const auto config = status.find("config"); config != status.end()) {
+    facts.emplace_back("settings from", config_fact(*config));
+    if (Cell reload = reload_fact(*config); !reload.text.empty()) facts.emplace_back("last reload", std::move(reload));
+  }
   if (status.contains("resident_bytes")) facts.emplace_back("memory", bytes_text(status.at("resident_bytes")));
   if (status.contains("open_files")) facts.emplace_back("open files", number(status.at("open_files")));
   return fact_lines(facts, colour);

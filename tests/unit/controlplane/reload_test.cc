@@ -139,6 +139,38 @@ TEST(AdminConfig, AnswersWithChangesOrProblems) {
   EXPECT_EQ(box.config("POST", "diff", "[[pool]]\n", 400).at("problems").size(), 1U);
 }
 
+TEST(AdminConfig, TellsBeforehandWhatAReloadWouldChange) {
+  Box box;
+  EXPECT_EQ(box.config("GET", "diff", "", 200), Json({{"file", box.path}, {"changes", Json::array()}}));
+  box.write(std::string(kFile) + "[limits]\nbody = '1MiB'\n[timeouts]\nhead = '1s'\n");
+  const Json changes = box.config("GET", "diff", "", 200).at("changes");
+  ASSERT_EQ(changes.size(), 2U);
+  EXPECT_EQ(changes[0].at("restart"), true);
+  EXPECT_EQ(changes[1].at("restart"), false);
+  EXPECT_EQ(box.reloader->settings().client.head, balance::ClientTimeouts{}.head) << "nothing is applied";
+  box.write("x = 1\n");
+  EXPECT_EQ(box.config("GET", "diff", "", 400).at("problems").back(), box.path + ":1: unknown key 'x'");
+  EXPECT_THAT(box.metrics(), HasSubstr("{result=\"invalid\"} 0\n")) << "looking is no reload";
+  Reloader without("", {}, box.world.fleet);
+  EXPECT_EQ(AdminConfig(without).handle({"GET", "", "", true}, "diff").status, 409U);
+}
+
+TEST(AdminConfig, TheStatusTellsOfTheLastReload) {
+  Box box;
+  const AdminConfig admin(*box.reloader);
+  admin.join(box.world.api.status());
+  const auto section = [&] {
+    return Json::parse(box.world.api.handle({"GET", "/status", "", false}).body).at("config");
+  };
+  EXPECT_EQ(section().at("file"), box.path);
+  EXPECT_TRUE(section().at("last_reload").is_null());
+  EXPECT_LT(section().at("loaded_seconds_ago").get<int>(), 600);
+  box.write("x = 1\n");
+  static_cast<void>(box.reloader->reload());
+  EXPECT_EQ(section().at("last_reload").at("result"), "invalid");
+  EXPECT_EQ(section().at("last_reload").at("problems").size(), 2U);
+}
+
 TEST(AdminConfig, IsForTheControlSocketAlone) {
   Box box;
   AdminConfig admin(*box.reloader);
