@@ -1,5 +1,6 @@
 #include "dataplane/prompt/wide_numbers.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -73,7 +74,9 @@ bool is_huge(std::string_view text) {
     const bool negative = digits.starts_with('-');
     if (negative || digits.starts_with('+')) digits.remove_prefix(1);
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
-    if (read.ec == std::errc::result_out_of_range) return !negative;
+    constexpr std::int64_t kFar = std::int64_t{1} << 40U;  // more than any body has digits to make up for
+    if (read.ec == std::errc::result_out_of_range) exponent = kFar;
+    exponent = std::min(exponent, kFar);
     if (negative) exponent = -exponent;
   }
   const std::size_t first = mantissa.find_first_of("123456789");

@@ -48,6 +48,16 @@ TEST(NarrowWideNumbers, LeavesWhatIsTooSmallOrMalformed) {
   }
 }
 
+// Digits and exponent are added up: at the end of the range of 64 bits that would be no number any more.
+TEST(NarrowWideNumbers, ExponentsAtTheEndOfTheirOwnRange) {
+  const std::string many(90, '7');
+  EXPECT_EQ(narrowed(many + "e9223372036854775806"), "1e308");
+  EXPECT_EQ(narrowed(many + "e+9223372036854775807"), "1e308");
+  EXPECT_EQ(narrowed("0." + many + "e-9223372036854775808"), "0." + many + "e-9223372036854775808");
+  EXPECT_EQ(narrowed("0." + std::string(90, '0') + "e9223372036854775807"),
+            "0." + std::string(90, '0') + "e9223372036854775807");
+}
+
 TEST(NarrowWideNumbers, LooksOnlyWhereNumbersStart) {
   std::string text = "[1e999,\"1e999\",1e999]";
   const std::vector<std::uint32_t> starts{0, 1, 6, 7, 14, 15, 20, 4000};
