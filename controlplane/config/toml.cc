@@ -4,6 +4,8 @@
 
 #include <toml++/toml.h>
 
+#include "controlplane/config/toml_screen.h"
+
 namespace wp::control {
 namespace {
 
@@ -61,6 +63,9 @@ bool TomlValue::is_table_list() const {
 }
 
 std::expected<TomlValue, TomlError> parse_toml(std::string_view text) {
+  if (const std::uint32_t line = line_of_foreign_letter(text); line != 0) {
+    return std::unexpected(TomlError{line, "a letter outside of ASCII stands outside of quotes"});
+  }
   try {
     return convert_table(toml::parse(text));
   } catch (const toml::parse_error& error) {
