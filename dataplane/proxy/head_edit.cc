@@ -5,6 +5,12 @@
 namespace wp::proxy {
 namespace {
 
+// Methods that have content by nature: without it they say so, for some servers wait for it otherwise, or refuse (RFC
+// 9110 section 8.6).
+bool expects_content(http::Method method) {
+  return method == http::Method::post || method == http::Method::put || method == http::Method::patch;
+}
+
 // X-Forwarded-For is one list: what the client's own proxies said, then whom we saw.
 void write_forwarded_for(http::Writer& out, const http::RequestHead& head, std::string_view client) {
   out.text("X-Forwarded-For: ");
@@ -26,7 +32,8 @@ void write_upstream_request(http::Writer& out, const http::RequestHead& head, co
   http::write_end_to_end_fields(out, head, kSkip);
   write_forwarded_for(out, head, edit.client_address);
   // The body was buffered, so its length is known whatever the client's framing was.
-  if (head.framing != http::Framing::none) http::write_framing(out, http::Framing::length, edit.body_bytes);
+  const bool says_length = head.framing != http::Framing::none || expects_content(head.method);
+  if (says_length) http::write_framing(out, http::Framing::length, edit.body_bytes);
   http::write_end_of_head(out);
 }
 

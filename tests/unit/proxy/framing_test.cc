@@ -77,6 +77,23 @@ TEST(ProxyFraming, BytesThatComeLateBehindTheLastRequestAreNotServed) {
   box.expect_nothing_held();
 }
 
+// Lighttpd, for one, refuses a POST that does not say how long it is.
+TEST(ProxyFraming, WhatCouldHaveContentSaysThatItHasNone) {
+  Box box;
+  const Conn client = box.client();
+  client->send("POST /v1/x HTTP/1.1\r\nHost: a\r\n\r\n");
+  box.settle();
+  const Conn replica = box.accept_one();
+  const std::string sent = take(replica);
+  EXPECT_NE(sent.find("\r\nContent-Length: 0\r\n"), std::string::npos) << sent;
+  replica->send(ok_reply("served"));
+  box.settle();
+  EXPECT_EQ(body_of(take(client)), "served");
+  client->send("GET /v1/x HTTP/1.1\r\nHost: a\r\n\r\n");
+  box.settle();
+  EXPECT_EQ(take(replica).find("Content-Length"), std::string::npos);
+}
+
 // The client of a HEAD would take a body for the beginning of its next reply.
 TEST(ProxyFraming, AHeadThatIsRefusedGetsNoBody) {
   for (const std::string fields : {"", "Host: a\r\nHost: b\r\n", "Host: a\r\nX : y\r\n"}) {
