@@ -65,6 +65,8 @@ SUITES = [
           "build"),
     Suite("conformance", "raw bytes against the daemon: every case with its verdict",
           ["tests/conformance/run", "--build", "build"], "build", shows_all=True),
+    Suite("origins", "what is forwarded, as eight other servers understand it",
+          ["tests/origins/run", "--build", "build"], "build", shows_all=True),
     Suite("sim", "a whole shard under seeded faults", ["build/tests/sim/warmpath-sim", "--seeds", "300"], "build"),
     Suite("packet-sim", "two TCP stacks over a path with seeded faults",
           ["build/tests/sim/packet/warmpath-packet-sim", "--seeds", "300"], "build"),

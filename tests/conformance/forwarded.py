@@ -16,6 +16,7 @@ class Request:
     """A forwarded request, taken apart by a reader that shares no code with warmpath's."""
 
     def __init__(self, raw, authority):
+        self.raw = raw
         head, _, self.body = raw.partition(b"\r\n\r\n")
         lines = head.split(b"\r\n")
         line = REQUEST_LINE.fullmatch(lines[0])
@@ -37,6 +38,12 @@ class Request:
         length = self.value(b"content-length")
         equal(len(self.body), int(length) if length is not None else 0, "bytes of the forwarded body")
         check(length is None or re.fullmatch(rb"0|[1-9]\d*", length), f"forwarded Content-Length {length!r}")
+
+    def settle_on(self, authority):
+        """Puts another authority in the place of the replica's, whose port is another one each time."""
+        was = self.value(b"host")
+        self.raw = self.raw.replace(b"\r\nHost: " + was + b"\r\n", b"\r\nHost: " + authority + b"\r\n", 1)
+        self.fields = [(name, authority if name == b"host" else value) for name, value in self.fields]
 
     def value(self, name):
         values = [value for key, value in self.fields if key == name]

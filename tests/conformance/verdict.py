@@ -1,11 +1,14 @@
 """What warmpath does with bytes: sends them to a daemon over TCP and says what the client and the replica saw."""
 
+import contextlib
 import json
 import select
 
+from fleet import Case
 from forwarded import Request
 from harness import Failure, check
 from http_client import Connection, Cut, message
+from origin import Origin
 
 BARRIER = "/barrier"
 
@@ -98,3 +101,14 @@ class Judge:
                 steps.append(f"refuse {reply.status} {code}")
         check(not forwarded, f"the replica got requests that were not answered: {[str(one) for one in forwarded]}")
         return steps or ["wait"]
+
+
+@contextlib.contextmanager
+def judging(name):
+    """A Judge over a fresh daemon and origin. Leaving it fails when the daemon does not end cleanly."""
+    with Case(name) as case, Origin() as origin:
+        daemon = case.warmpathd([origin.url], shards=1, pass_path="/", decision_headers=False)
+        judge = Judge(daemon, origin)
+        yield judge
+        judge.close()
+    case.discard()
