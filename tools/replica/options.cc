@@ -25,8 +25,6 @@ Duration from_seconds(double seconds) {
 }
 
 void declare_service(CLI::App& app, Options& options) {
-  static const std::map<std::string, TransportChoice> kTransports = {
-      {"best", TransportChoice::best}, {"io_uring", TransportChoice::io_uring}, {"epoll", TransportChoice::epoll}};
   app.add_option("--port", options.port, "port of the first replica; 0: the system chooses for each")
       ->capture_default_str();
   app.add_option("--count", options.count, "replicas to play, on consecutive ports")
@@ -35,9 +33,7 @@ void declare_service(CLI::App& app, Options& options) {
   app.add_option("--listen-host", options.listen_host, "address to listen on, a literal")->capture_default_str();
   app.add_option("--name-prefix", options.name_prefix, "replicas are called PREFIX-0, PREFIX-1, ...")
       ->capture_default_str();
-  app.add_option("--transport", options.transport, "best (io_uring, else epoll), io_uring or epoll")
-      ->transform(CLI::Transformer(kTransports))
-      ->default_str("best");
+  loop::add_transport_option(app, options.transport);
 }
 
 void declare_connections(CLI::App& app, Options& options, Raw& raw) {

@@ -6,19 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "tools/loop/transport_choice.h"
 #include "tools/replica/connection.h"
 #include "tools/replica/replica.h"
 
 namespace wp::replica {
-
-enum class TransportChoice : std::uint8_t { best, io_uring, epoll };
 
 struct Options {
   std::string listen_host = "127.0.0.1";
   std::uint16_t port = 9001;  // of the first replica; 0: the system chooses for each
   std::uint32_t count = 1;
   std::string name_prefix = "replica";
-  TransportChoice transport = TransportChoice::best;
+  loop::TransportChoice transport = loop::TransportChoice::best;
   ReplicaConfig replica;  // of all; each gets its own name
   ConnectionLimits connection;
 };

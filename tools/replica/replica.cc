@@ -8,7 +8,7 @@
 
 #include "dataplane/base/assert.h"
 #include "dataplane/base/rng.h"
-#include "tools/replica/reply_text.h"
+#include "tools/replica/tokenizer.h"
 
 namespace wp::replica {
 namespace {
@@ -79,18 +79,15 @@ std::expected<Started, ApiError> Replica::start(Instant now, Ask&& ask, std::uin
   }
   if (auto joined = join_previous(ask); !joined) return std::unexpected(joined.error());
 
-  const std::uint64_t hash = prompt_hash(ask.prompt, config_.seed);
-  const bool embeds = !ask.input_hashes.empty();
-  const std::uint32_t drawn = Rng(hash).between(config_.default_tokens_min, config_.default_tokens_max);
-  const std::uint32_t reply = embeds ? 0 : ask.max_tokens.value_or(drawn);
+  const ReplyPlan plan = plan_reply(ask, config_);
+  const std::uint32_t reply = plan.tokens;
   const std::size_t prompt_tokens = ask.prompt.size();
-  // Judged before the reply is made: a limit of a thousand million tokens must cost nothing.
   if (prompt_tokens + reply > std::size_t{config_.engine.kv_tokens} + 1) {
     return std::unexpected(refusal(Refusal::too_long, config_.engine, prompt_tokens, reply));
   }
   Started started;
   Answer& answer = started.answer;
-  answer.text = make_reply(hash, reply);
+  answer = make_answer(ask, plan, config_);
   Request request;
   request.root = text_hash(ask.cache_salt, text_hash(ask.model, 0));
   request.prompt_tokens = static_cast<std::uint32_t>(prompt_tokens);
@@ -106,12 +103,7 @@ std::expected<Started, ApiError> Replica::start(Instant now, Ask&& ask, std::uin
 
   started.id = *id;
   answer.id = next_id();
-  answer.model = ask.model;
   answer.created = unix_seconds(now);
-  answer.prompt_tokens = static_cast<std::uint32_t>(prompt_tokens);
-  answer.reply_tokens = reply;
-  answer.cache_report = config_.cache_report;
-  answer.cut = config_.finish == Finish::length || (config_.finish == Finish::natural && ask.max_tokens.has_value());
   ask.prompt.clear();
   answer.ask = std::move(ask);
   return started;

@@ -14,11 +14,9 @@
 #include "tools/replica/api.h"
 #include "tools/replica/engine.h"
 #include "tools/replica/event_log.h"
+#include "tools/replica/reply_rules.h"
 
 namespace wp::replica {
-
-// How replies say they ended. `natural`: by the limit when the client gave one, else by the model.
-enum class Finish : std::uint8_t { natural, stop, length };
 
 // What the replica says of itself at /health. While it loads it answers requests as a loading engine does, too.
 enum class HealthMode : std::uint8_t {
@@ -31,17 +29,12 @@ enum class HealthMode : std::uint8_t {
 
 [[nodiscard]] std::optional<HealthMode> parse_health(std::string_view word);
 
-struct ReplicaConfig {
+struct ReplicaConfig : ReplyRules {
   std::string name = "replica-0";
   std::vector<std::string> models = {"replica-model"};  // the first is used when a request names none
   EngineConfig engine;
-  std::string api_key;        // empty: none is asked for
-  bool cache_report = false;  // usage names cached_tokens, as vLLM and SGLang do with a flag
-  Finish finish = Finish::natural;
+  std::string api_key;                 // empty: none is asked for
   HealthMode health = HealthMode::ok;  // at first; POST /debug/health changes it
-  std::uint64_t seed = 0;
-  std::uint32_t default_tokens_min = 16;  // length of a reply whose request gives no limit: drawn by the prompt
-  std::uint32_t default_tokens_max = 64;
   // Wall-clock seconds = (Instant + this) in whole seconds; for `created`.
   Duration unix_offset;
 };

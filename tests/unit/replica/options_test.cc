@@ -73,7 +73,7 @@ TEST(Options, EveryOneIsTaken) {
   EXPECT_EQ(options->count, 8U);
   EXPECT_EQ(options->listen_host, "::1");
   EXPECT_EQ(options->name_prefix, "r");
-  EXPECT_EQ(options->transport, TransportChoice::epoll);
+  EXPECT_EQ(options->transport, loop::TransportChoice::epoll);
   EXPECT_EQ(options->replica.models, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(options->replica.api_key, "k");
   EXPECT_TRUE(options->replica.cache_report);
