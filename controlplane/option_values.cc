@@ -37,6 +37,10 @@ bool is_token_char(char c) {
 
 }  // namespace
 
+bool asks_for_tls(std::string_view name) {
+  return name.starts_with("tls") || name.starts_with("ssl");
+}
+
 Problem read_number(const std::string& text, std::uint32_t low, std::uint32_t high, std::uint32_t& value) {
   if (whole(text, value) && value >= low && value <= high) return {};
   return "a whole number from " + std::to_string(low) + " to " + std::to_string(high) + " is wanted";

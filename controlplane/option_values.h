@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controlplane/config/settings.h"
@@ -14,6 +15,10 @@
 namespace wp::control {
 
 using Problem = std::optional<std::string>;
+
+// Whether an unknown setting of this name asks for TLS, and what to say then.
+[[nodiscard]] bool asks_for_tls(std::string_view name);
+inline constexpr std::string_view kNoTls = "TLS is not supported yet: run warmpathd behind a TLS terminator";
 
 [[nodiscard]] Problem read_number(const std::string& text, std::uint32_t low, std::uint32_t high, std::uint32_t& value);
 // Bytes, with an optional k or m (1024-based).

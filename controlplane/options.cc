@@ -280,7 +280,11 @@ ParseStop unexpected_argument(const CLI::App& app, const std::string& argument) 
   const std::vector<std::string_view> views(names.begin(), names.end());
   const std::string_view meant = nearest(argument.substr(0, argument.find('=')), views);
   std::string message = "unknown option '" + argument + "'";
-  if (!meant.empty()) message += "; did you mean " + std::string(meant) + "?";
+  const std::size_t name = std::min(argument.find_first_not_of('-'), argument.size());
+  if (asks_for_tls(std::string_view(argument).substr(name))) {
+    message += "; " + std::string(kNoTls);
+  } else if (!meant.empty())
+    message += "; did you mean " + std::string(meant) + "?";
   return wrong(message);
 }
 
@@ -307,8 +311,8 @@ std::expected<Options, ParseStop> settle(const CLI::App& app, Options options, c
   }
   Settings& settings = options.settings;
   if (settings.server.listen.empty()) settings.server.listen.push_back(default_listen());
-  if (const std::string problem = control_problem(settings.admin); !problem.empty()) {
-    return std::unexpected(wrong("--control-listen: " + problem));
+  if (const auto found = contradictions(settings); !found.empty()) {
+    return std::unexpected(wrong(std::string(found.front().flag) + ": " + found.front().text));
   }
   if (settings.pools.front().replicas.empty() && settings.admin.control_socket.empty() &&
       !settings.admin.control_listen) {

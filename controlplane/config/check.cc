@@ -30,9 +30,7 @@ class Checker {
 
   [[nodiscard]] std::vector<ConfigError> check() {
     check_listeners();
-    if (std::string problem = control_problem(settings_.admin); !problem.empty()) {
-      wrong(settings_.admin.control_listen ? "admin.control_listen" : "admin.control_token_file", std::move(problem));
-    }
+    for (Contradiction& found : contradictions(settings_)) wrong(std::string(found.key), std::move(found.text));
     check_pools();
     for (std::size_t i = 0; i < settings_.pools.size(); ++i) check_replicas(i);
     check_routes();
@@ -59,18 +57,31 @@ class Checker {
         wrong("server.listen", wp::to_string(listen[j]) + " and " + wp::to_string(listen[i]) + " cannot both be open");
       }
     }
-    // A file that says neither has the defaults, which differ.
-    for (const Endpoint& at : listen) {
-      if (!overlap(at, settings_.admin.listen)) continue;
-      const bool given = lines_.of("admin.listen") != lines_.of("admin");
-      wrong(given ? "admin.listen" : "server.listen",
-            "the admin address " + wp::to_string(settings_.admin.listen) + " is one of server.listen");
+    const AdminSettings& admin = settings_.admin;
+    check_not_listened("admin.listen", "the admin address ", admin.listen);
+    if (!admin.control_listen) return;
+    check_not_listened("admin.control_listen", "the control address ", *admin.control_listen);
+    if (overlap(*admin.control_listen, admin.listen)) {
+      wrong("admin.control_listen", "the control address " + wp::to_string(*admin.control_listen) +
+                                        " is the admin address: it needs one of its own");
+    }
+  }
+
+  void check_not_listened(const std::string& key, const std::string& what, const Endpoint& at) {
+    for (const Endpoint& listened : settings_.server.listen) {
+      if (!overlap(listened, at)) continue;
+      // A file that says neither has the defaults, which differ.
+      const bool given = lines_.of(key) != lines_.of("admin");
+      wrong(given ? key : "server.listen", what + wp::to_string(at) + " is one of server.listen");
     }
   }
 
   void check_pools() {
     const auto& pools = settings_.pools;
-    if (pools.empty()) wrong("", "there is no pool: add a [[pool]] with a [[pool.replica]]");
+    // What is called pool and is no list of tables has its own line.
+    if (pools.empty() && lines_.of("pool") == 0) {
+      wrong("", "there is no pool: add a [[pool]] with a [[pool.replica]]");
+    }
     if (pools.size() > kMaxPools) {
       wrong(numbered("pool", kMaxPools), "there may be " + std::to_string(kMaxPools) + " pools at most");
     }
@@ -85,7 +96,7 @@ class Checker {
   void check_replicas(std::size_t pool) {
     const std::string place = numbered("pool", pool);
     const auto& replicas = settings_.pools[pool].replicas;
-    if (replicas.empty())
+    if (replicas.empty() && lines_.of(place + ".replica") == lines_.of(place))
       wrong(place, "the pool '" + settings_.pools[pool].name + "' has no replica: add a [[pool.replica]]");
     for (std::size_t i = 0; i < replicas.size(); ++i) {
       const std::string here = numbered(place + ".replica", i);

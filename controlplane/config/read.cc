@@ -20,6 +20,11 @@ std::string_view leaf(std::string_view path) {
   return path.substr(path.rfind('.') + 1);
 }
 
+std::string_view parent(std::string_view path) {
+  const std::size_t dot = path.rfind('.');
+  return path.substr(0, dot == std::string_view::npos ? 0 : dot);
+}
+
 // Paths that may stand in a file, and those of them that are tables or lists of tables.
 struct KnownPaths {
   std::vector<std::string_view> keys;
@@ -41,19 +46,16 @@ struct KnownPaths {
 
   [[nodiscard]] bool is_table(std::string_view path) const { return std::ranges::find(tables, path) != tables.end(); }
 
-  // The known path that was probably meant: one that is nearly the same, or nearly the same word in
-  // another table.
+  // The known path that was probably meant: the one whose last word is nearest, of the same kind and table where
+  // several are. Empty when none is near.
   [[nodiscard]] std::string_view meant(std::string_view path, bool table) const {
-    if (const std::string_view found = nearest(path, tables); table && !found.empty()) return found;
     std::vector<std::string_view> known = tables;
     known.insert(known.end(), keys.begin(), keys.end());
-    const auto same_leaf = [&](std::string_view other) { return leaf(other) == leaf(path); };
-    if (const auto found = std::ranges::find_if(known, same_leaf); found != known.end()) return *found;
-    if (const std::string_view found = nearest(path, known); !found.empty()) return found;
+    std::ranges::stable_partition(known, [&](std::string_view other) { return is_table(other) == table; });
+    std::ranges::stable_partition(known, [&](std::string_view other) { return parent(other) == parent(path); });
     std::vector<std::string_view> leaves;
     for (const std::string_view other : known) leaves.push_back(leaf(other));
-    const std::string_view near_leaf = nearest(leaf(path), leaves);
-    const auto found = std::ranges::find(leaves, near_leaf);
+    const auto found = std::ranges::find(leaves, nearest(leaf(path), leaves));
     return found == leaves.end() ? std::string_view() : known[static_cast<std::size_t>(found - leaves.begin())];
   }
 };
@@ -128,7 +130,11 @@ class Reader {
     if (!table && known_.is_table(path)) return wrong(value.line, "'" + path + "' is a table: write [" + path + "]");
     const std::string_view meant = known_.meant(path, table);
     std::string message = std::string("unknown ") + (table ? "table" : "key") + " '" + path + "'";
-    if (!meant.empty()) message += "; did you mean '" + std::string(meant) + "'?";
+    if (asks_for_tls(value.key)) {
+      message += "; " + std::string(kNoTls);
+    } else if (!meant.empty()) {
+      message += "; did you mean '" + std::string(meant) + "'?";
+    }
     wrong(value.line, std::move(message));
   }
 

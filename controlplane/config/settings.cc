@@ -11,15 +11,25 @@ std::string_view word(TransportChoice choice) {
   return "?";
 }
 
-std::string control_problem(const AdminSettings& admin) {
+std::vector<Contradiction> contradictions(const Settings& settings) {
+  std::vector<Contradiction> found;
+  const AdminSettings& admin = settings.admin;
   if (admin.control_listen && admin.control_token_file.empty()) {
-    return "a token file is wanted, too: without a token anybody who reaches " + wp::to_string(*admin.control_listen) +
-           " could change the replicas";
+    found.push_back({"admin.control_listen", "--control-listen",
+                     "a token file is wanted, too: without a token anybody who reaches " +
+                         wp::to_string(*admin.control_listen) + " could change the replicas"});
   }
   if (!admin.control_listen && !admin.control_token_file.empty()) {
-    return "a token file is of use with an address only";
+    found.push_back(
+        {"admin.control_token_file", "--control-token-file", "a token file is of use with a control address only"});
   }
-  return {};
+  if (admin.control_socket.empty() && !admin.control_group.empty()) {
+    found.push_back({"admin.control_group", "--control-group", "a group is of use with a control socket only"});
+  }
+  if (settings.server.user.empty() && !settings.server.group.empty()) {
+    found.push_back({"server.group", "--group", "a group is of use with a user only"});
+  }
+  return found;
 }
 
 Endpoint default_listen() {

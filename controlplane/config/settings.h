@@ -50,9 +50,6 @@ struct AdminSettings {
   std::string state = "auto";      // where run-time changes are kept: a path, "auto" or "none"
 };
 
-// Why the control address cannot be served like this; empty when it can.
-[[nodiscard]] std::string control_problem(const AdminSettings& admin);
-
 struct LogSettings {
   std::string access;  // path, "-" for standard output; empty: none
   AccessFormat access_format = AccessFormat::json;
@@ -109,6 +106,15 @@ struct Settings {
   std::vector<PoolSettings> pools;
   std::vector<RouteSettings> routes;
 };
+
+// A value that makes no sense beside the others.
+struct Contradiction {
+  std::string_view key;   // in a file
+  std::string_view flag;  // on the command line
+  std::string text;
+};
+
+[[nodiscard]] std::vector<Contradiction> contradictions(const Settings& settings);
 
 // 0.0.0.0:8080, where nothing else is said.
 [[nodiscard]] Endpoint default_listen();

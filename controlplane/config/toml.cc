@@ -55,6 +55,21 @@ TomlValue convert(const toml::node& node) {
   return value;
 }
 
+// toml++ says "Error while parsing X: Y", where the line says X, and calls a repeated key a redefinition of a type.
+std::string in_our_words(std::string_view description) {
+  constexpr std::string_view kParsing = "Error while parsing ";
+  if (const std::size_t colon = description.find(": ");
+      description.starts_with(kParsing) && colon != description.npos) {
+    description.remove_prefix(colon + 2);
+  }
+  const std::size_t name = description.find('\'');
+  const std::size_t end = description.find('\'', name + 1);
+  if (description.starts_with("cannot redefine existing ") && end != description.npos) {
+    return std::string(description.substr(name, end + 1 - name)) + " is given a second time";
+  }
+  return std::string(description);
+}
+
 }  // namespace
 
 bool TomlValue::is_table_list() const {
@@ -69,7 +84,7 @@ std::expected<TomlValue, TomlError> parse_toml(std::string_view text) {
   try {
     return convert_table(toml::parse(text));
   } catch (const toml::parse_error& error) {
-    return std::unexpected(TomlError{error.source().begin.line, std::string(error.description())});
+    return std::unexpected(TomlError{error.source().begin.line, in_our_words(error.description())});
   }
 }
 

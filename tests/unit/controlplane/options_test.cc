@@ -178,6 +178,16 @@ TEST(Options, UnknownOptionNamesTheNearest) {
   EXPECT_EQ(problem({"--replcia", "a:1"}), "unknown option '--replcia'; did you mean --replica?");
   EXPECT_EQ(problem({"--zzzzzzzz"}), "unknown option '--zzzzzzzz'");
   EXPECT_EQ(problem({"serve"}), "unexpected argument 'serve'");
+  EXPECT_EQ(problem({"--tls-cert=f"}),
+            "unknown option '--tls-cert=f'; TLS is not supported yet: run warmpathd behind a TLS terminator");
+}
+
+TEST(Options, WhatMakesNoSenseAlone) {
+  EXPECT_EQ(problem({"--replica", "a:1", "--group", "web"}), "--group: a group is of use with a user only");
+  EXPECT_EQ(problem({"--replica", "a:1", "--control-group", "ops"}),
+            "--control-group: a group is of use with a control socket only");
+  EXPECT_EQ(problem({"--replica", "a:1", "--control-token-file", "f"}),
+            "--control-token-file: a token file is of use with a control address only");
 }
 
 TEST(Options, ReplicaProblemsQuoteTheReplicaOnce) {
