@@ -52,6 +52,7 @@ void Proxy::on_client(Handle h) {
     return close_client(h, port.failure());
   }
   if (!client.exchange.valid()) {
+    if (waits_for_room(h)) return;
     if (waits_.of(h.index) == Wait::unread && port.tx_bytes() == 0) waits_.enter(h.index, Wait::idle, now_);
     return read_requests(h);
   }
@@ -67,8 +68,8 @@ void Proxy::on_client(Handle h) {
 }
 
 // A request's milestones, once each.
-void Proxy::note_times(Request& request, bool fresh) const {
-  if (fresh) request.began = now_;
+void Proxy::note_times(Request& request, Instant began) const {
+  if (request.began == Instant{}) request.began = began;
   if (request.head_complete && request.head_read == Instant{}) request.head_read = now_;
 }
 
@@ -80,15 +81,25 @@ void Proxy::read_requests(Handle h) {
     if (waits_.of(h.index) != Wait::unread) waits_.enter(h.index, Wait::unread, now_);
     return arm_client(h, now_ + snapshot_->client.progress);
   }
+  if (!client.request.valid()) log_.begin(h.index);
+  // Whoever came before has the next slot.
+  const bool others_wait = !client.request.valid() && !port.rx().empty() && !waits_.empty(Wait::slot);
+  others_wait ? wait_for_room(h, Reason::no_head_slab) : read_request(h, now_);
+}
+
+void Proxy::read_request(Handle h, Instant began) {
+  Client& client = clients_.get(h);
+  stream::StreamPort& port = ports_.get(client.port);
   const bool fresh = !client.request.valid();
-  if (fresh) log_.begin(h.index);
-  IntakeResult result = intake_.read(port, client.request);
-  if (result.reason == Reason::no_head_slab && shed_for_head()) result = intake_.read(port, client.request);
-  if (client.request.valid()) note_times(intake_.get(client.request), fresh);
+  const IntakeResult result = intake_.read(port, client.request);
+  if (client.request.valid()) note_times(intake_.get(client.request), began);
   switch (result.kind) {
     case IntakeResult::Kind::complete:
       return intake_.get(client.request).probe == Probe::none ? start_exchange(h) : answer_probe(h);
     case IntakeResult::Kind::refused:
+      if (result.reason == Reason::no_head_slab || result.reason == Reason::no_body_slab) {
+        return wait_for_room(h, result.reason);
+      }
       counters_.count(result.flaw);
       return refuse(h, result.reason, result.reusable && !draining_);
     case IntakeResult::Kind::need_more: break;
@@ -246,6 +257,7 @@ void Proxy::start_exchange(Handle h) {
 void Proxy::on_client_deadline(Handle h) {
   const Client& client = clients_.get(h);
   if (client.exchange.valid()) return on_reader_deadline(h);
+  if (waits_for_room(h)) return refuse_for_room(h);
   if (!client.request.valid()) {
     // In order: what it has not read of the last reply is still sent, within the transport's own bounds.
     return close_client(h, client.answered ? Reason::keep_alive_timeout : Reason::no_request);

@@ -70,10 +70,14 @@ IntakeResult Intake::read(stream::StreamPort& port, Handle& slot) {
     fresh.reader.begin(as_chars(fresh.head_text.writable()));
   }
   Request& request = requests_.get(slot);
-  if (request.head_complete) return read_body(port, request);
-  const IntakeResult head = read_head(port, request);
-  if (head.kind != IntakeResult::Kind::complete) return head;
-  if (request.head().framing == http::Framing::none) return complete(port, request);
+  if (request.head_complete && request.body.owns()) return read_body(port, request);
+  if (request.head_complete) {
+    if (const Reason reason = prepare_body(port, request); reason != Reason::none) return refused(reason, false);
+  } else {
+    const IntakeResult head = read_head(port, request);
+    if (head.kind != IntakeResult::Kind::complete) return head;
+    if (request.head().framing == http::Framing::none) return complete(port, request);
+  }
   IntakeResult body = read_body(port, request);
   body.progress = true;
   return body;
@@ -128,7 +132,8 @@ Reason Intake::prepare_body(stream::StreamPort& port, Request& request) {
   if (head.framing == http::Framing::none) return Reason::none;
   const bool known = head.framing == http::Framing::length;
   if (known && head.content_length > bodies_.max_body()) return Reason::body_too_large;
-  request.body = bodies_.take(known ? static_cast<std::uint32_t>(head.content_length) : 1);
+  request.room_wanted = known ? static_cast<std::uint32_t>(head.content_length) : 1;
+  request.body = bodies_.take(request.room_wanted);
   if (!request.body.owns()) return Reason::no_body_slab;
   request.body_reader.begin(head.framing, head.content_length, Fault::client);
   offer_rest(port, request);  // also when all is there already: it tells the transport what is coming
@@ -139,15 +144,20 @@ Reason Intake::prepare_body(stream::StreamPort& port, Request& request) {
   return Reason::none;
 }
 
-Reason Intake::store(Request& request, stream::Bytes payload) {
+// For so many bytes of a chunked body, chunk lines and all; doubling keeps the copying linear. Made before the bytes
+// are read, so that they can still be read later.
+bool Intake::make_room(Request& request, std::size_t bytes) {
+  const std::uint64_t wanted = std::min<std::uint64_t>(request.body_bytes + bytes, bodies_.max_body());
+  if (wanted <= request.body.size() || request.head().framing == http::Framing::length) return true;
+  request.room_wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted * 2, bodies_.max_body()));
+  return bodies_.grow(request.body, request.body_bytes, request.room_wanted);
+}
+
+Reason Intake::store(Request& request, stream::Bytes payload) const {
   if (payload.empty()) return Reason::none;
   const std::uint64_t wanted = std::uint64_t{request.body_bytes} + payload.size();
   if (wanted > bodies_.max_body()) return Reason::body_too_large;
-  if (wanted > request.body.size()) {
-    // Only chunked bodies grow; doubling keeps the copying linear.
-    const auto room = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted * 2, bodies_.max_body()));
-    if (!bodies_.grow(request.body, request.body_bytes, room)) return Reason::no_body_slab;
-  }
+  WP_ASSERT(wanted <= request.body.size());
   std::memcpy(request.body.writable().data() + request.body_bytes, payload.data(), payload.size());
   request.body_bytes = static_cast<std::uint32_t>(wanted);
   return Reason::none;
@@ -174,7 +184,9 @@ IntakeResult Intake::read_body(stream::StreamPort& port, Request& request) {
       offer_rest(port, request);
       return need_more(progress);
     }
-    const auto step = request.body_reader.feed(port.rx().front().bytes());
+    const stream::Bytes front = port.rx().front().bytes();
+    if (!make_room(request, front.size())) return refused(Reason::no_body_slab, false);
+    const auto step = request.body_reader.feed(front);
     if (!step) return malformed(step.error().reason, request.body_reader.flaw());
     // A chunk says its size before it comes: no use in waiting for what will be refused.
     if (request.body_reader.received() + request.body_reader.remaining() > bodies_.max_body()) {

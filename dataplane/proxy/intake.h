@@ -28,6 +28,7 @@ struct Request {
   stream::Slice head_text;
   stream::Slice body;  // shows all of its slab's room
   std::uint32_t body_bytes = 0;
+  std::uint32_t room_wanted = 0;  // of a slab, when there was none
   http::BodyReader body_reader;
   prompt::Api api = prompt::Api::none;
   Probe probe = Probe::none;  // we are asked, not a replica
@@ -65,7 +66,8 @@ class Intake {
   explicit Intake(const ProxyConfig& config);
 
   // Reads what is in the port's rx into the client's request; `slot` is made when it is invalid and there are bytes.
-  // May queue "100 Continue". After `refused` the slot still says what is known of the request: release it.
+  // May queue "100 Continue". After `refused` the slot still says what is known of the request: release it; or, where
+  // the reason is no_head_slab or no_body_slab, nothing was lost and the same call may be made again.
   [[nodiscard]] IntakeResult read(stream::StreamPort& port, Handle& slot);
 
   [[nodiscard]] Request& get(Handle slot) { return requests_.get(slot); }
@@ -82,7 +84,8 @@ class Intake {
   [[nodiscard]] Reason prepare_body(stream::StreamPort& port, Request& request);
   [[nodiscard]] IntakeResult read_body(stream::StreamPort& port, Request& request);
   void offer_rest(stream::StreamPort& port, const Request& request) const;
-  [[nodiscard]] Reason store(Request& request, stream::Bytes payload);
+  [[nodiscard]] bool make_room(Request& request, std::size_t bytes);
+  [[nodiscard]] Reason store(Request& request, stream::Bytes payload) const;
   [[nodiscard]] IntakeResult complete(const stream::StreamPort& port, Request& request);
   [[nodiscard]] prompt::HeaderHints hints(const http::RequestHead& head) const;
   [[nodiscard]] bool passes(std::string_view path) const;

@@ -57,6 +57,7 @@ void Proxy::step(Instant now, const balance::Snapshot& snapshot) {
   Handle upstream;
   while (upstreams_.take_due(now, upstream)) on_upstream_deadline(upstream);
   relieve();
+  serve_waiting();
   note_pools();
   snapshot_ = nullptr;
 }
@@ -68,9 +69,8 @@ void Proxy::describe(MetricList& list) const {
 
 Instant Proxy::next_deadline() const {
   Instant due = earlier(client_deadlines_.next(), upstreams_.next_deadline());
-  // Somebody may be slow enough to be let go by then, and nothing else need come that would tell.
-  constexpr Duration kLookAgain = millis(10);
-  if (!ports_.admission().open()) due = earlier(due, now_ + kLookAgain);
+  const bool wanted = !ports_.admission().open() || !waits_.empty(Wait::slot) || !waits_.empty(Wait::slab);
+  if (wanted) due = earlier(due, now_ + kLookAgain);
   return stalled_.empty() ? due : earlier(due, stall_over_);
 }
 
@@ -83,7 +83,8 @@ void Proxy::drain() {
     if (!exchange.replying) exchange.keep_alive = false;
   });
   clients_.for_each([this](Handle h, const Client& client) {
-    if (!client.exchange.valid() && !client.request.valid()) close_client(h, Reason::shutting_down);
+    if (!client.exchange.valid() && !client.request.valid() && !waits_for_room(h))
+      close_client(h, Reason::shutting_down);
   });
 }
 

@@ -89,7 +89,8 @@ class Proxy {
   void turn_away(stream::StreamPort& port, Reason why);
   void on_client(Handle h);
   void read_requests(Handle h);
-  void note_times(Request& request, bool fresh) const;
+  void read_request(Handle h, Instant began);
+  void note_times(Request& request, Instant began) const;
   void start_exchange(Handle h);
   void refuse(Handle h, Reason reason, bool keep_alive);
   // The record of a request that never became an exchange.
@@ -111,6 +112,13 @@ class Proxy {
   // The client's next request is awaited.
   void await_request(Handle h);
 
+  // --- room.cc
+  void wait_for_room(Handle h, Reason lack);
+  [[nodiscard]] bool waits_for_room(Handle h) const;
+  void refuse_for_room(Handle h);
+  // Reads on where there is room now, or somebody slow that makes it.
+  void serve_waiting();
+
   // --- shed.cc
   // Closes the connection that has been waited for longest, if long enough.
   [[nodiscard]] bool shed_oldest(Wait what);
@@ -119,6 +127,8 @@ class Proxy {
   // For a request's head.
   [[nodiscard]] bool shed_for_head() { return shed_oldest(Wait::head) || shed_oldest(Wait::body); }
   [[nodiscard]] bool shed_for_body(const stream::SlicePool& slabs);
+  // For a body of so many bytes.
+  [[nodiscard]] bool shed_for_body(std::uint32_t bytes);
   void shed(Handle h, Wait what);
   // Keeps a part of every pool free of peers that make no progress. Bounded work.
   void relieve();
@@ -149,6 +159,9 @@ class Proxy {
   void stall(Handle exchange);
   void resume_stalled();
   void drop_upstream(Exchange& exchange, Reason why);
+
+  // While room is wanted: somebody may be slow enough to be let go by then, and nothing else need come that would tell.
+  static constexpr Duration kLookAgain = millis(10);
 
   ProxyConfig config_;
   stream::PortTable& ports_;

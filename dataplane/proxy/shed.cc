@@ -17,6 +17,8 @@ Reason reason_of(Wait what) {
     case Wait::body: return Reason::shed_body;
     case Wait::unread:
     case Wait::reader: return Reason::shed_reader;
+    case Wait::slot:
+    case Wait::slab:  // they wait for us
     case Wait::none: break;
   }
   WP_ASSERT(false);
@@ -64,6 +66,14 @@ bool Proxy::shed_for_body(const stream::SlicePool& slabs) {
     if (intake_.get(clients_.get(h).request).body.pool() != &slabs) continue;
     shed(h, Wait::body);
     return true;
+  }
+  return false;
+}
+
+bool Proxy::shed_for_body(std::uint32_t bytes) {
+  for (std::size_t i = 0; i < stream::BodySlabs::kClasses; ++i) {
+    const stream::SlicePool& slabs = intake_.bodies().of_class(i);
+    if (slabs.entry_bytes() >= bytes && shed_for_body(slabs)) return intake_.bodies().has_room(bytes);
   }
   return false;
 }

@@ -18,8 +18,10 @@ enum class Wait : std::uint8_t {
   unread,  // its next request, with a good part of the last reply still to read
   body,    // the rest of a request's body
   reader,  // room for more of its reply
+  slot,    // nothing: we have no slot to read its request into
+  slab,    // nothing: we have no slab for its request's body
 };
-inline constexpr std::size_t kWaits = 7;
+inline constexpr std::size_t kWaits = 9;
 
 class WaitLists {
  public:
@@ -45,6 +47,9 @@ class WaitLists {
   }
 
   [[nodiscard]] Wait of(std::uint32_t client) const { return links_[client].what; }
+  // Of a client that is on a list.
+  [[nodiscard]] Instant since(std::uint32_t client) const { return links_[client].since; }
+  [[nodiscard]] bool empty(Wait what) const { return ends_[static_cast<std::size_t>(what)].oldest == kEnd; }
 
   // The client that has been on the list longest, if that is since `before` or earlier.
   [[nodiscard]] bool oldest(Wait what, Instant before, std::uint32_t& client) const {

@@ -21,6 +21,11 @@ Slice BodySlabs::take(std::uint32_t bytes) {
   return {};
 }
 
+bool BodySlabs::has_room(std::uint32_t bytes) const {
+  return std::ranges::any_of(classes_,
+                             [&](const auto& pool) { return pool->entry_bytes() >= bytes && pool->free() > 0; });
+}
+
 bool BodySlabs::grow(Slice& body, std::uint32_t used, std::uint32_t bytes) {
   WP_ASSERT(used <= bytes && used <= body.writable().size());
   Slice larger = take(bytes);

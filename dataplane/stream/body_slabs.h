@@ -25,6 +25,9 @@ class BodySlabs {
   // empty. `bytes` above max_body is the caller's error.
   [[nodiscard]] Slice take(std::uint32_t bytes);
 
+  // Whether take(bytes) would give one.
+  [[nodiscard]] bool has_room(std::uint32_t bytes) const;
+
   // Moves what `body` holds (`used` bytes) into a larger slab with room for `bytes`, for bodies of unknown length.
   // False, with `body` as it was, when there is none.
   [[nodiscard]] bool grow(Slice& body, std::uint32_t used, std::uint32_t bytes);

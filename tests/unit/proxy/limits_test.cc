@@ -145,6 +145,8 @@ TEST(ProxyLimits, SlotsForHeadsAreBounded) {
   const Conn b = busy_client(box, 2);
   c->send(chat("one too many"));
   box.settle();
+  EXPECT_EQ(take(c), "") << "it waits for a slot first";
+  box.advance(millis(510));
   const std::string reply = take(c);
   EXPECT_EQ(status_of(reply), 503);
   EXPECT_EQ(code_of(reply), "no_head_slab");

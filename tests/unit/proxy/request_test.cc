@@ -282,12 +282,14 @@ TEST(ProxyRequest, BodySlabsAtTheirMarkShedAndRecover) {
   std::vector<Conn> held;
   for (int i = 0; i < 4; ++i) {
     held.push_back(box.client());
-    held.back()->send("POST /v1/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{");
+    held.back()->send(chat("busy"));
   }
   const Conn shed = box.client();
   box.settle();
+  EXPECT_EQ(box.accepted().size(), 4U);
   shed->send(chat("one too many"));
-  box.settle();
+  box.advance(millis(1));
+  box.advance(millis(510));
   const std::string reply = take(shed);
   EXPECT_EQ(status_of(reply), 503);
   EXPECT_NE(reply.find("no_body_slab"), std::string::npos);

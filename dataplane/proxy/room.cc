@@ -1,0 +1,44 @@
+// Requests that wait for room: for a slot to be read into, or a slab for their body. Who holds it may be slow without
+// being known for it yet; so they wait as long as that takes to show, in the order of their coming, and are refused
+// only when nobody slow held what they needed.
+#include "dataplane/proxy/proxy.h"
+
+namespace wp::proxy {
+
+void Proxy::wait_for_room(Handle h, Reason lack) {
+  waits_.enter(h.index, lack == Reason::no_head_slab ? Wait::slot : Wait::slab, now_);
+  arm_client(h, now_ + config_.shed_slow_after + kLookAgain);
+}
+
+bool Proxy::waits_for_room(Handle h) const {
+  const Wait what = waits_.of(h.index);
+  return what == Wait::slot || what == Wait::slab;
+}
+
+// Its time is over, and so nobody who could have been let go had what it needs.
+void Proxy::refuse_for_room(Handle h) {
+  refuse(h, waits_.of(h.index) == Wait::slot ? Reason::no_head_slab : Reason::no_body_slab, false);
+}
+
+void Proxy::serve_waiting() {
+  std::uint32_t index = 0;
+  while (intake_.held() < config_.head_slabs && waits_.oldest(Wait::slot, now_, index)) {
+    const Instant began = waits_.since(index);
+    waits_.leave(index);
+    read_request(clients_.at(index), began);
+  }
+  // Slabs differ in size, so whoever waits behind one that waits for a large slab may have his turn first.
+  constexpr int kLooks = 64;
+  bool more = waits_.oldest(Wait::slab, now_, index);
+  for (int i = 0; i < kLooks && more; ++i) {
+    const Handle h = clients_.at(index);
+    const Instant began = waits_.since(index);
+    const std::uint32_t bytes = intake_.get(clients_.get(h).request).room_wanted;
+    more = waits_.next(now_, index);
+    if (!intake_.bodies().has_room(bytes) && !shed_for_body(bytes)) continue;
+    waits_.leave(h.index);
+    read_request(h, began);
+  }
+}
+
+}  // namespace wp::proxy

@@ -1,0 +1,191 @@
+// Requests that find no slot or slab wait until it has shown who is slow, and are served in the order they came.
+#include <gtest/gtest.h>
+
+#include "tests/unit/proxy/box.h"
+
+namespace wp::test {
+namespace {
+
+constexpr std::string_view kHead = "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n";
+
+std::string half_body(std::uint32_t length) {
+  return std::string(kHead) + "Content-Length: " + std::to_string(length) + "\r\n\r\n{";
+}
+
+proxy::ProxyConfig few_slots(std::uint32_t slots) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.head_slabs = slots;
+  return config;
+}
+
+std::vector<Conn> clients(Box& box, int count) {
+  std::vector<Conn> made;
+  for (int i = 0; i < count; ++i) made.push_back(box.client());
+  box.settle();
+  return made;
+}
+
+void expect_answered(Box& box, const Conn& client, std::string_view text) {
+  const Conn replica = box.accept_one();
+  replica->send(ok_reply(text, "Connection: close\r\n"));
+  box.settle();
+  EXPECT_EQ(body_of(take(client)), text);
+}
+
+// A burst of half bodies takes every slot, and nobody of them is old enough to be let go.
+TEST(ProxyRoom, AnHonestRequestOutwaitsABurstOfSlowOnes) {
+  Box box(1, few_slots(4));
+  const auto conns = clients(box, 6);
+  for (int i = 0; i < 5; ++i) conns[i]->send(half_body(1000));
+  conns[5]->send(chat("honest"));
+  box.settle();
+  box.advance(millis(499));
+  EXPECT_TRUE(box.accepted().empty());
+  EXPECT_EQ(take(conns[5]), "");
+  box.advance(millis(1));
+  expect_answered(box, conns[5], "served");
+  EXPECT_EQ(box.count(Reason::no_head_slab), 0U);
+  EXPECT_GE(box.count(Reason::shed_body), 1U);
+}
+
+TEST(ProxyRoom, SlotsGoToThoseWhoCameFirst) {
+  Box box(1, few_slots(1));
+  const auto conns = clients(box, 4);
+  for (const Conn& conn : conns) {
+    conn->send(chat("x"));
+    box.settle();
+  }
+  for (std::size_t i = 0; i < conns.size(); ++i) {
+    expect_answered(box, conns[i], std::to_string(i));
+    // One that is served comes again, and finds others before it.
+    if (i == 0) conns[0]->send(chat("again"));
+    box.settle();
+  }
+  expect_answered(box, conns[0], "again");
+  EXPECT_EQ(box.count(Reason::no_head_slab), 0U);
+  for (const Conn& conn : conns) conn->finish();
+  box.expect_nothing_held();
+}
+
+TEST(ProxyRoom, AShardWithSomebodyWaitingLooksAgain) {
+  Box box(1, few_slots(1));
+  const auto conns = clients(box, 2);
+  conns[0]->send(half_body(1000));
+  box.settle();
+  conns[1]->send(chat("x"));
+  box.settle();
+  for (int i = 0; i < 60 && !conns[0]->over(); ++i) {
+    const Instant next = box.proxy().next_deadline();
+    ASSERT_GT(next, box.now);
+    box.advance(next - box.now);
+  }
+  expect_answered(box, conns[1], "served");
+}
+
+TEST(ProxyRoom, ALargeBodyWaitsForItsSlabAndHoldsUpNoSmallOne) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.body.entries = {16, 4, 1, 1};
+  Box box(1, config);
+  const auto conns = clients(box, 5);
+  conns[0]->send(half_body(900'000));
+  conns[1]->send(half_body(400'000));
+  conns[2]->send(std::string(kHead) + "Expect: 100-continue\r\nContent-Length: 900000\r\n\r\n");
+  conns[3]->send(chat(std::string(300'000, 'y')));
+  conns[4]->send(chat("small"));
+  box.settle();
+  expect_answered(box, conns[4], "small");
+  EXPECT_EQ(take(conns[2]), "") << "it is not asked to send what nobody could take";
+  box.advance(millis(500));
+  EXPECT_EQ(take(conns[2]), "HTTP/1.1 100 Continue\r\n\r\n");
+  for (int i = 0; i < 10; ++i) box.settle();
+  expect_answered(box, conns[3], "medium");
+  EXPECT_EQ(box.count(Reason::shed_body), 2U);
+  EXPECT_EQ(box.count(Reason::no_body_slab), 0U);
+  const std::string text = chat(std::string(899'000, 'z'));
+  std::string body = body_of(text);
+  body.insert(body.size() - 1, std::string(900'000 - body.size(), ' '));
+  conns[2]->send(body);
+  for (int i = 0; i < 20; ++i) box.settle();
+  expect_answered(box, conns[2], "large");
+}
+
+std::string in_chunks(const std::string& body) {
+  std::string framed;
+  for (std::size_t at = 0; at < body.size(); at += 0x5dc) framed += "5dc\r\n" + body.substr(at, 0x5dc) + "\r\n";
+  return framed + "0\r\n\r\n";
+}
+
+// Its length is not known before: what is already there stays, and what comes stays unread meanwhile.
+TEST(ProxyRoom, AChunkedBodyWaitsForALargerSlab) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.body.max_body = 64 * 1024;
+  config.body.entries = {16, 1, 1, 1};
+  Box box(1, config);
+  const auto conns = clients(box, 4);
+  for (int i : {0, 2, 3}) conns[i]->send(half_body(60'000));
+  box.settle();
+  std::string body = body_of(chat(std::string(20'000, 'x')));
+  body += std::string(0x5dc - body.size() % 0x5dc, ' ');
+  conns[1]->send(std::string(kHead) + "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(body));
+  box.advance(millis(100));
+  EXPECT_EQ(take(conns[1]), "");
+  box.advance(millis(400));
+  EXPECT_TRUE(conns[0]->over() || conns[2]->over() || conns[3]->over());
+  const Conn replica = box.accept_one();
+  EXPECT_EQ(body_of(replica->inbox()), body);
+  replica->send(ok_reply("grown"));
+  box.settle();
+  EXPECT_EQ(body_of(take(conns[1])), "grown");
+}
+
+TEST(ProxyRoom, WhoWaitedInVainIsToldWhatWasMissing) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.body.entries = {1, 1, 1, 1};
+  Box box(1, config);
+  const auto conns = clients(box, 5);
+  for (int i : {0, 2, 3, 4}) conns[i]->send(chat("busy"));
+  box.settle();
+  const std::vector<Conn> working = box.accepted();  // take their time
+  ASSERT_EQ(working.size(), 4U);
+  conns[1]->send(chat("late"));
+  box.settle();
+  box.advance(millis(509));
+  EXPECT_EQ(take(conns[1]), "");
+  box.advance(millis(1));
+  EXPECT_EQ(status_of(take(conns[1])), 503);
+  EXPECT_EQ(box.count(Reason::no_body_slab), 1U);
+  for (const Conn& replica : working) replica->send(ok_reply("ok"));
+  box.settle();
+  for (int i : {0, 2, 3, 4}) {
+    EXPECT_EQ(body_of(take(conns[i])), "ok");
+    conns[i]->finish();
+  }
+  box.expect_nothing_held();
+}
+
+TEST(ProxyRoom, WhoWaitsWhenTheShardDrainsIsStillServed) {
+  Box box(1, few_slots(1));
+  const auto conns = clients(box, 2);
+  for (const Conn& conn : conns) conn->send(chat("x"));
+  box.settle();
+  box.proxy().drain();
+  expect_answered(box, conns[0], "first");
+  expect_answered(box, conns[1], "second");
+  EXPECT_TRUE(conns[1]->fin_received());
+}
+
+TEST(ProxyRoom, WhoLeavesWhileWaitingLeavesNothing) {
+  Box box(1, few_slots(1));
+  const auto conns = clients(box, 3);
+  for (const Conn& conn : conns) conn->send(chat("x"));
+  box.settle();
+  conns[1]->reset();
+  box.settle();
+  expect_answered(box, conns[0], "first");
+  expect_answered(box, conns[2], "third");
+  for (const Conn& conn : conns) conn->finish();
+  box.expect_nothing_held();
+}
+
+}  // namespace
+}  // namespace wp::test
