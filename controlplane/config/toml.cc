@@ -78,8 +78,8 @@ bool TomlValue::is_table_list() const {
 }
 
 std::expected<TomlValue, TomlError> parse_toml(std::string_view text) {
-  if (const std::uint32_t line = line_of_foreign_letter(text); line != 0) {
-    return std::unexpected(TomlError{line, "a letter outside of ASCII stands outside of quotes"});
+  if (const TomlScreening found = screen_toml(text); found.line != 0) {
+    return std::unexpected(TomlError{found.line, std::string(found.message)});
   }
   try {
     return convert_table(toml::parse(text));

@@ -5,45 +5,79 @@
 namespace wp::control {
 namespace {
 
+constexpr std::string_view kForeign = "a letter outside of ASCII stands outside of quotes";
+constexpr std::string_view kHeader = "a table's name is missing, or begins with a character that needs quotes";
+
 bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+  return c == ' ' || c == '\t';
 }
 
 bool is_foreign(char c) {
   return static_cast<unsigned char>(c) >= 0x80;
 }
 
-// Walks a text by its tokens, as far as they decide where letters may be foreign. What is no TOML is walked through
-// somehow: the library refuses it later.
+bool begins_name(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
+         c == '"' || c == '\'';
+}
+
+// Walks a text by its tokens, as far as they decide what may stand where. It may lose its way behind the first error of
+// TOML, for the library looks no further than that.
 class Walk {
  public:
   explicit Walk(std::string_view text) : text_(text) {}
 
-  // False at a letter that is out of place, and at the end: at_end() tells them apart.
-  bool step() {
-    if (at_end() || is_foreign(text_[at_])) return false;
-    const char c = text_[at_];
-    if (c == '#') {
-      skip_to_line_end();
-      return true;
+  // What is wrong with the text, if anything; at() says where.
+  std::string_view run() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (is_foreign(c)) return kForeign;
+      if (c == '#') {
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      } else if (c == '"' || c == '\'') {
+        line_begins_ = false;
+        if (!string(c)) return kForeign;
+      } else if (!plain(c)) {
+        return kHeader;
+      }
     }
-    if (c == '"' || c == '\'') return string(c);
-    ++at_;
-    return true;
+    return {};
   }
-  [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
   [[nodiscard]] std::size_t at() const { return at_; }
 
  private:
-  void skip_to_line_end() { at_ = std::min(text_.find('\n', at_), text_.size()); }
+  // A byte outside of strings and comments. False at one that no header's name begins with.
+  bool plain(char c) {
+    ++at_;
+    if (c == '\n') line_begins_ = true;
+    if (is_blank(c) || c == '\r' || c == '\n') return true;
+    const bool header = c == '[' && line_begins_ && depth_ == 0;
+    line_begins_ = false;
+    if (c == '[') ++depth_;
+    if (c == ']' && depth_ > 0) --depth_;
+    return !header || name_follows();
+  }
 
+  // Behind a header's first bracket. What closes it at once, the text's end, and a second bracket that is apart have
+  // the library's own words.
+  bool name_follows() {
+    skip_blanks();
+    if (at_ < text_.size() && text_[at_] == '[') {
+      ++at_;
+      ++depth_;
+      skip_blanks();
+    }
+    return at_ == text_.size() || text_[at_] == ']' || is_foreign(text_[at_]) || begins_name(text_[at_]);
+  }
+
+  // False at a letter that is out of place.
   bool string(char quote) {
     const std::string_view triple = quote == '"' ? R"(""")" : "'''";
     const bool lines = text_.substr(at_).starts_with(triple);
     at_ += lines ? 3 : 1;
-    while (!at_end()) {
+    while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (c == '\n' && !lines) return true;  // has no end
+      if (c == '\n' && !lines) return true;  // it has no end
       if (c == '\\' && quote == '"') {
         if (!escape()) return false;
         continue;
@@ -51,7 +85,7 @@ class Walk {
       if (lines ? text_.substr(at_).starts_with(triple) : c == quote) {
         at_ += lines ? 3 : 1;
         // Up to two quotes before the three that end it are the string's own.
-        for (int own = 0; lines && own < 2 && !at_end() && text_[at_] == quote; ++own) ++at_;
+        for (int own = 0; lines && own < 2 && at_ < text_.size() && text_[at_] == quote; ++own) ++at_;
         return true;
       }
       ++at_;
@@ -61,28 +95,31 @@ class Walk {
 
   bool escape() {
     ++at_;
-    if (at_end()) return true;
-    if (!is_blank(text_[at_])) {
-      ++at_;
-      return true;
-    }
-    while (!at_end() && is_blank(text_[at_])) ++at_;
-    return at_end() || !is_foreign(text_[at_]);
+    const std::size_t escaped = at_;
+    while (at_ < text_.size() && (is_blank(text_[at_]) || text_[at_] == '\r' || text_[at_] == '\n')) ++at_;
+    if (at_ > escaped) return at_ == text_.size() || !is_foreign(text_[at_]);
+    if (at_ < text_.size()) ++at_;
+    return true;
+  }
+
+  void skip_blanks() {
+    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
   }
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::uint32_t depth_ = 0;  // of brackets
+  bool line_begins_ = true;  // nothing but blanks since
 };
 
 }  // namespace
 
-std::uint32_t line_of_foreign_letter(std::string_view toml) {
-  if (toml.starts_with("\xef\xbb\xbf")) toml.remove_prefix(3);
-  Walk walk(toml);
-  while (walk.step()) {
-  }
-  if (walk.at_end()) return 0;
-  return 1 + static_cast<std::uint32_t>(std::ranges::count(toml.substr(0, walk.at()), '\n'));
+TomlScreening screen_toml(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  Walk walk(text);
+  const std::string_view message = walk.run();
+  if (message.empty()) return {};
+  return {1 + static_cast<std::uint32_t>(std::ranges::count(text.substr(0, walk.at()), '\n')), message};
 }
 
 }  // namespace wp::control

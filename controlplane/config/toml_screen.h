@@ -1,4 +1,5 @@
-// What is looked at in a configuration file before the TOML library sees it.
+// What is looked at in a configuration file before the TOML library sees it: texts on which the library (3.3) does not
+// say what is wrong but runs into an assertion, or into what its compiler was told to be unreachable.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +7,16 @@
 
 namespace wp::control {
 
-// The line, from 1, of the first byte above ASCII where TOML 1.0 has none: outside of strings and comments, or as the
-// first character behind a string's line that ends in a backslash. 0 when there is none. In both places the library
-// (3.3) runs into what its compiler was told to be unreachable. A byte order mark at the start may stand.
-[[nodiscard]] std::uint32_t line_of_foreign_letter(std::string_view toml);
+struct TomlScreening {
+  std::uint32_t line = 0;  // from 1; 0 when there is nothing to say
+  std::string_view message;
+};
+
+// The first of these:
+// - a byte above ASCII where TOML 1.0 has none: outside of strings and comments, or as the first character behind a
+//   string's line that ends in a backslash (a byte order mark at the start may stand);
+// - a table's header whose name does not begin as a name does.
+// Both are errors of TOML. Whether the rest is TOML remains to be seen.
+[[nodiscard]] TomlScreening screen_toml(std::string_view text);
 
 }  // namespace wp::control

@@ -1,5 +1,7 @@
 #include "controlplane/config/toml_screen.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "controlplane/config/toml.h"
@@ -7,13 +9,22 @@
 namespace wp::control {
 namespace {
 
+std::uint32_t foreign_letter_in(std::string_view text) {
+  const TomlScreening found = screen_toml(text);
+  if (found.line != 0) {
+    EXPECT_EQ(found.message, "a letter outside of ASCII stands outside of quotes");
+  }
+  return found.line;
+}
+
 TEST(TomlScreen, LettersOutsideOfQuotesHaveTheirLine) {
-  EXPECT_EQ(line_of_foreign_letter("\xc3\xa9 = 1\n"), 1U);
-  EXPECT_EQ(line_of_foreign_letter("a = 1\n\nb\xc2\xa0= 2\n"), 3U);
-  EXPECT_EQ(line_of_foreign_letter("-\xef\xbb\xbd"), 1U);  // U+FEFD
-  EXPECT_EQ(line_of_foreign_letter("a = 'x'\xe2\x80\xa8"), 1U);
-  EXPECT_EQ(line_of_foreign_letter("a = \"\"\xc3\xa9"), 1U);
-  EXPECT_EQ(line_of_foreign_letter("a = 'x\nb = \xc3\xa9"), 2U);  // a string without its end ends with its line
+  EXPECT_EQ(foreign_letter_in("\xc3\xa9 = 1\n"), 1U);
+  EXPECT_EQ(foreign_letter_in("a = 1\n\nb\xc2\xa0= 2\n"), 3U);
+  EXPECT_EQ(foreign_letter_in("-\xef\xbb\xbd"), 1U);  // U+FEFD
+  EXPECT_EQ(foreign_letter_in("a = 'x'\xe2\x80\xa8"), 1U);
+  EXPECT_EQ(foreign_letter_in("a = \"\"\xc3\xa9"), 1U);
+  EXPECT_EQ(foreign_letter_in("a = 'x\nb = \xc3\xa9"), 2U);  // a string without its end ends with its line
+  EXPECT_EQ(foreign_letter_in("[\xc3\xa9]"), 1U);
 }
 
 TEST(TomlScreen, LettersInStringsAndCommentsMayStand) {
@@ -21,21 +32,43 @@ TEST(TomlScreen, LettersInStringsAndCommentsMayStand) {
        {"", "a = 1", "# \xc3\xa9\na = 1", "\xef\xbb\xbf# mark", "a = '\xc3\xa9'", "a = \"\\\"\xc3\xa9\" # \xc3\xa9",
         "a = \"\"\"\n\xc3\xa9\n\"\"\"\nb = 1", "a = '''\n'\xc3\xa9''' # x", "a = '''''\xc3\xa9'''''\nb = 1",
         "a = \"\"\"x\\\n  y\xc3\xa9\"\"\"", "a = \"\xc3\xa9", "a = '''\xc3\xa9", "a = \"\\"}) {
-    EXPECT_EQ(line_of_foreign_letter(text), 0U) << text;
+    EXPECT_EQ(foreign_letter_in(text), 0U) << text;
   }
 }
 
 TEST(TomlScreen, NotBehindABackslashThatEndsALine) {
-  EXPECT_EQ(line_of_foreign_letter("a = \"\"\"x\\\n \n\xc3\xa9\"\"\""), 3U);
-  EXPECT_EQ(line_of_foreign_letter("a = '''x\\\n\xc3\xa9'''"), 0U);  // a literal string has no escapes
+  EXPECT_EQ(foreign_letter_in("a = \"\"\"x\\\n \n\xc3\xa9\"\"\""), 3U);
+  EXPECT_EQ(foreign_letter_in("a = '''x\\\n\xc3\xa9'''"), 0U);  // a literal string has no escapes
+}
+
+TEST(TomlScreen, HeadersWithoutANameHaveTheirLine) {
+  for (const char* text :
+       {"[!]", "[=", "[\n", "[.a]", "[[!]]", "[[ \n", "[\r~", "[\x0b~\n", "[,]", "[{}]", "[[[a]]]"}) {
+    const TomlScreening found = screen_toml(std::string("a = 1\n").append(text));
+    EXPECT_EQ(found.line, 2U) << text;
+    EXPECT_EQ(found.message, "a table's name is missing, or begins with a character that needs quotes") << text;
+  }
+}
+
+TEST(TomlScreen, BracketsElsewhereMayStand) {
+  for (const char* text :
+       {"[a]", " [ a ]", "[[a]]", "[\"!\"]", "['!'.b]", "[]", "[", "[[", "a = [\n[!", "a = [ # ]\n[1],\n]",
+        "a = '['\n[b]", "a = \"[\"\n[[b]]", "# [!]\n", "a = \"\"\"\n[!]\n\"\"\"", "a = [[1], [2]]\n[b]"}) {
+    EXPECT_EQ(screen_toml(text).line, 0U) << text;
+  }
+  EXPECT_EQ(screen_toml("a = [[1], [2]]\n[!]").line, 2U);
+  EXPECT_EQ(screen_toml("[a]\nb = []\n[!]").line, 3U);
 }
 
 TEST(TomlScreen, TheParserSaysSo) {
-  const auto parsed = parse_toml("a = 1\n\xc3\xa9 = 1\n");
-  ASSERT_FALSE(parsed);
-  EXPECT_EQ(parsed.error().line, 2U);
-  EXPECT_EQ(parsed.error().message, "a letter outside of ASCII stands outside of quotes");
+  const auto foreign = parse_toml("a = 1\n\xc3\xa9 = 1\n");
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().line, 2U);
+  EXPECT_EQ(foreign.error().message, "a letter outside of ASCII stands outside of quotes");
   EXPECT_TRUE(parse_toml("a = '\xc3\xa9'\n"));
+  const auto nameless = parse_toml("a = 1\n[!]\n");
+  ASSERT_FALSE(nameless);
+  EXPECT_EQ(nameless.error().line, 2U);
 }
 
 }  // namespace
