@@ -261,31 +261,3 @@ def test_ctl_config_errors(case):
     check("[[pool]]" in flags.ok("config", "show"), "its settings")
     equal(flags.json("status")["config"]["file"], None, "the file of a daemon that was started with flags")
     check("Is a directory" in ctl.fails(USAGE, "ring", "lookup", "--request", case.directory), "a directory")
-
-
-@test
-def test_ctl_completes_in_bash(case):
-    daemon, _ = case.pair(1)
-    script = os.path.join(case.directory, "completion")
-    with open(script, "w", encoding="utf-8") as file:
-        file.write(Ctl(daemon).run("completion", "bash").stdout)
-
-    def completed(*words):
-        """What bash offers behind these words, the last of which may be a beginning."""
-        line = " ".join(f"'{word}'" for word in ("warmpathctl", *words))
-        asked = f"set -u; source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words)}; _warmpathctl; " \
-                'printf "%s\\n" "${COMPREPLY[@]:-}"'
-        ran = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=60, check=False)
-        equal(ran.stderr, "", "what bash complains of")
-        return ran.stdout.split()
-
-    commands = completed("")
-    check({"status", "replicas", "ring", "metrics", "version", "completion"} <= set(commands), f"commands: {commands}")
-    equal(completed("st"), ["status"], "a beginning")
-    check({"list", "add", "drain", "undrain", "remove", "weight", "reset"} <= set(completed("replicas", "")), "a group")
-    equal(completed("--socket", "/x", "--json", "replicas", "dr"), ["drain"], "behind options")
-    equal(completed("replicas", "drain", "--wa"), ["--wait"], "options of a command")
-    equal(completed("replicas", "drain", "--js"), ["--json"], "options of all")
-    equal(completed("--token-file", script[:-2]), [script], "a file")
-    for shell in ("zsh", "fish"):
-        check("replicas" in Ctl(daemon).ok("completion", shell), f"the script for {shell}")

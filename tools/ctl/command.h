@@ -2,8 +2,10 @@
 // the exit status.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,9 +15,22 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace wp::ctl {
+
+// What the value of an option may be, where a shell can complete it.
+enum class Names : std::uint8_t {
+  none,
+  files,
+  replicas,
+  serving,   // replicas that do not drain
+  draining,  // replicas that do
+  changed,   // replicas that were changed at run time
+  pools,
+  metrics,
+};
 
 struct Context {
   std::ostream& out;
@@ -23,7 +38,10 @@ struct Context {
   bool colour = false;  // `out` is a terminal that wants it
   bool json = false;
   Target target;
-  std::function<Outcome<void>()> action;  // of the command that was asked for
+  std::function<Outcome<void>()> action;                 // of the command that was asked for
+  std::map<const CLI::Option*, Names> completions = {};  // of the options that have any
+
+  void completes(const CLI::Option& option, Names names) { completions[&option] = names; }
 };
 
 struct Command {

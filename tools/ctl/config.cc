@@ -162,7 +162,7 @@ void declare_check(CLI::App& group, Context& context) {
                                 "config check new.toml && cp new.toml /etc/warmpath/warmpath.toml",
                                 "config check new.toml --json | jq '.problems[].line'"}},
                               [&context, file] { return check(context, *file); });
-  app.add_option("FILE", *file, "the file")->type_name("")->default_str(*file);
+  context.completes(*app.add_option("FILE", *file, "the file")->type_name("")->default_str(*file), Names::files);
 }
 
 void declare_diff(CLI::App& group, Context& context) {
@@ -175,7 +175,7 @@ void declare_diff(CLI::App& group, Context& context) {
                     "config diff new.toml    # a file of this machine, before it takes the place of the other",
                     "config diff --json | jq -e '.changes == []'"}},
                   [&context, file] { return diff(context, *file); });
-  app.add_option("FILE", *file, "instead of the daemon's own")->type_name("");
+  context.completes(*app.add_option("FILE", *file, "instead of the daemon's own")->type_name(""), Names::files);
 }
 
 }  // namespace

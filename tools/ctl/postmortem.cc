@@ -191,7 +191,7 @@ void declare_postmortem(CLI::App& root, Context& context) {
        {"postmortem postmortem-4711-1767225600.wpf --last 200",
         "postmortem FILE --exchange 1/17.3    # one request's story", "postmortem FILE --json | jq .events"}},
       [&context, wanted] { return show(context, *wanted); });
-  app.add_option("FILE", wanted->file, "the file")->required()->type_name("");
+  context.completes(*app.add_option("FILE", wanted->file, "the file")->required()->type_name(""), Names::files);
   app.add_option("--last", wanted->last, "no more than the last N events")->type_name("N");
   app.add_option("--exchange", wanted->exchange, "only this exchange, as the timeline names it")->type_name("ID");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/nearest.h"
+#include "tools/ctl/candidates.h"
 #include "tools/ctl/command.h"
 #include "tools/ctl/completion.h"
 #include "tools/ctl/config.h"
@@ -47,9 +49,11 @@ void declare_globals(CLI::App& app, Context& context, std::string& token_file) {
       app.add_option("--address", context.target.address, "the daemon's control address, instead of the socket")
           ->type_name("HOST:PORT")
           ->excludes(socket);
-  app.add_option("--token-file", token_file, "the token that the control address wants")
-      ->type_name("FILE")
-      ->needs(address);
+  CLI::Option* token = app.add_option("--token-file", token_file, "the token that the control address wants")
+                           ->type_name("FILE")
+                           ->needs(address);
+  context.completes(*socket, Names::files);
+  context.completes(*token, Names::files);
   app.add_flag("--json", context.json, "for machines: keys are described in doc/ADMIN.md and only ever added to");
   add_duration(app, "--timeout", "how long each answer may take", context.target.timeout);
 }
@@ -128,6 +132,17 @@ Outcome<void> act(const Context& context) {
   }
 }
 
+// What a shell's script asks: "complete -- WORDS". It has nobody to tell what is wrong.
+ExitCode complete(const CLI::App& app, Context& context, std::span<const std::string> arguments) {
+  const bool marked = arguments.size() > 1 && arguments[1] == "--";
+  try {
+    write_candidates(app, context, arguments.subspan(marked ? 2 : 1));
+  } catch (const nlohmann::json::exception&) {
+    return ExitCode::garbled;
+  }
+  return ExitCode::done;
+}
+
 }  // namespace
 
 ExitCode run(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
@@ -154,6 +169,7 @@ ExitCode run(const std::vector<std::string>& arguments, const Surroundings& surr
   declare_postmortem(app, context);
   declare_version(app, context);
   declare_completion(app, context);
+  if (!arguments.empty() && arguments.front() == kCompleteCommand) return complete(app, context, arguments);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {

@@ -164,6 +164,12 @@ Outcome<void> drain(const Context& context, const DrainOptions& options) {
   return {};
 }
 
+// The replica or the replicas that a command is about.
+template <class Value>
+CLI::Option& replica_option(CLI::App& app, Value& value) {
+  return *app.add_option("REPLICA", value, "as `replicas list` names it")->required()->type_name("");
+}
+
 void declare_list(CLI::App& group, Context& context) {
   add_command(group, context,
               {"list",
@@ -201,9 +207,10 @@ void declare_add(CLI::App& group, Context& context) {
         }
         return {};
       });
-  add.add_option("URL", options->url, "http://HOST:PORT or HOST:PORT")->required();
+  add.add_option("URL", options->url, "http://HOST:PORT or HOST:PORT")->required()->type_name("");
   add.add_option("--weight", options->weight, "its share relative to the others', 1 to 1000 [100]")->type_name("N");
-  add.add_option("--pool", options->pool, "the pool that it joins [the first]");
+  context.completes(*add.add_option("--pool", options->pool, "the pool that it joins [the first]")->type_name("NAME"),
+                    Names::pools);
   add.add_option("--priority", options->priority, "0 first; higher ones wait until no lower one is left [0]")
       ->type_name("N");
 }
@@ -216,20 +223,20 @@ void declare_drain(CLI::App& group, Context& context) {
                    "give a replica no new requests; those it has go on",
                    {"replicas drain 10.0.0.11:8000", "replicas drain 10.0.0.11:8000 --wait 5m && reboot-it"}},
                   [&context, options] { return drain(context, *options); });
-  drain_app.add_option("REPLICA", options->names, "as `replicas list` names it")->required();
+  context.completes(replica_option(drain_app, options->names), Names::serving);
   add_duration(drain_app, "--wait", "until its last stream has ended, for so long at most; exit status 4 if it has not",
                options->wait);
 }
 
 // A command that sends the same to every replica named.
 void declare_each(CLI::App& group, Context& context, const Command& command, std::string method, std::string verb,
-                  std::string (*say)(const Json& reply)) {
+                  std::string (*say)(const Json& reply), Names which) {
   const auto names = std::make_shared<std::vector<std::string>>();
   CLI::App& app =
       add_command(group, context, command, [&context, names, method = std::move(method), verb = std::move(verb), say] {
         return each(context, *names, {.method = method}, verb, say);
       });
-  app.add_option("REPLICA", *names, "as `replicas list` names it")->required();
+  context.completes(replica_option(app, *names), which);
 }
 
 void declare_weight(CLI::App& group, Context& context) {
@@ -247,8 +254,8 @@ void declare_weight(CLI::App& group, Context& context) {
           return reply.at("name").get<std::string>() + " has weight " + number(reply.at("weight"));
         });
       });
-  app.add_option("REPLICA", options->name, "as `replicas list` names it")->required();
-  app.add_option("WEIGHT", options->weight, "1 to 1000, relative to the others'")->required();
+  context.completes(replica_option(app, options->name), Names::replicas);
+  app.add_option("WEIGHT", options->weight, "1 to 1000, relative to the others'")->required()->type_name("");
 }
 
 struct ResetOptions {
@@ -286,7 +293,7 @@ void declare_reset(CLI::App& group, Context& context) {
                                "forget what was changed at run time: back to the configuration",
                                {"replicas reset 10.0.0.11:8000", "replicas reset --all"}},
                               [&context, options] { return reset(context, *options); });
-  app.add_option("REPLICA", options->names, "as `replicas list` names it");
+  context.completes(*replica_option(app, options->names).required(false), Names::changed);
   app.add_flag("--all", options->all, "every change of every replica");
 }
 
@@ -302,12 +309,14 @@ void declare_replicas(CLI::App& root, Context& context) {
   declare_list(group, context);
   declare_add(group, context);
   declare_drain(group, context);
-  declare_each(group, context,
-               {"undrain", "give a draining replica requests again", {"replicas undrain 10.0.0.11:8000"}}, "POST",
-               "undrain", [](const Json& reply) { return reply.at("name").get<std::string>() + " is up"; });
-  declare_each(group, context,
-               {"remove", "forget a replica; requests it has go on to their end", {"replicas remove 10.0.0.11:8000"}},
-               "DELETE", "", [](const Json& reply) { return reply.at("removed").get<std::string>() + " is removed"; });
+  declare_each(
+      group, context, {"undrain", "give a draining replica requests again", {"replicas undrain 10.0.0.11:8000"}},
+      "POST", "undrain", [](const Json& reply) { return reply.at("name").get<std::string>() + " is up"; },
+      Names::draining);
+  declare_each(
+      group, context,
+      {"remove", "forget a replica; requests it has go on to their end", {"replicas remove 10.0.0.11:8000"}}, "DELETE",
+      "", [](const Json& reply) { return reply.at("removed").get<std::string>() + " is removed"; }, Names::replicas);
   declare_weight(group, context);
   declare_reset(group, context);
 }

@@ -107,14 +107,21 @@ void declare_ring(CLI::App& root, Context& context) {
                                 "ring lookup --request body.json          # as posted to /v1/chat/completions",
                                 "ring lookup user-42 --credential-file f  # f: the Authorization header's value"}},
                               [&context, options] { return lookup(context, *options); });
-  app.add_option("KEY", options->keys, "session keys");
-  app.add_option("--request", options->files, "files with the bodies of requests")->type_name("FILE");
-  app.add_option("--path", options->path, "where the requests are posted to")->default_str(options->path);
-  app.add_option("--credential-file", options->credential_file,
-                 "the value of the client's Authorization or x-api-key, which sessions are hashed with")
-      ->type_name("FILE");
-  app.add_option("--model", options->model, "the model that is asked for, where pools differ");
-  app.add_option("--pool", options->pool, "this pool, whatever the model");
+  app.add_option("KEY", options->keys, "session keys")->type_name("");
+  context.completes(
+      *app.add_option("--request", options->files, "files with the bodies of requests")->type_name("FILE"),
+      Names::files);
+  app.add_option("--path", options->path, "where the requests are posted to")
+      ->type_name("PATH")
+      ->default_str(options->path);
+  context.completes(
+      *app.add_option("--credential-file", options->credential_file,
+                      "the value of the client's Authorization or x-api-key, which sessions are hashed with")
+           ->type_name("FILE"),
+      Names::files);
+  app.add_option("--model", options->model, "the model that is asked for, where pools differ")->type_name("NAME");
+  context.completes(*app.add_option("--pool", options->pool, "this pool, whatever the model")->type_name("NAME"),
+                    Names::pools);
 }
 
 }  // namespace wp::ctl
