@@ -70,6 +70,8 @@ SUITES = [
     Suite("sim", "a whole shard under seeded faults", ["build/tests/sim/warmpath-sim", "--seeds", "300"], "build"),
     Suite("packet-sim", "two TCP stacks over a path with seeded faults",
           ["build/tests/sim/packet/warmpath-packet-sim", "--seeds", "300"], "build"),
+    Suite("lab", "warmpath-lab on small traces, and on the published ones where they are",
+          ["tests/lab/run", "--build", "build"], "build"),
     Suite("asan", "unit tests, address and undefined sanitizers", ["tests/unit/run", "build-asan"], "build-asan",
           ("tests-unit",)),
     Suite("tsan", "unit tests, thread sanitizer", ["tests/unit/run", "build-tsan"], "build-tsan", ("tests-unit",)),

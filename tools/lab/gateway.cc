@@ -1,0 +1,95 @@
+#include "tools/lab/gateway.h"
+
+#include <string>
+
+#include "dataplane/base/assert.h"
+
+namespace wp::lab {
+namespace {
+
+control::Registry::Config registry_config(const GatewayConfig& config, const StrategyInfo& strategy) {
+  control::Registry::Config made;
+  made.pools.front().strategy = strategy.own;
+  made.pools.front().bounds = config.bounds;
+  return made;
+}
+
+std::string name_of(std::size_t number) {
+  return "replica-" + std::to_string(number);
+}
+
+}  // namespace
+
+Gateway::Gateway(const GatewayConfig& config, const StrategyInfo& strategy, const RouterNeeds& needs,
+                 std::span<const Standing> standings)
+    : accounts_(config.max_replicas, 1),
+      registry_(registry_config(config, strategy), accounts_, qsbr_),
+      rng_(config.seed),
+      router_(strategy.make(needs)) {
+  for (const Standing standing : standings) join(standing);
+  publish();
+}
+
+void Gateway::join(Standing standing) {
+  control::ReplicaSpec spec;
+  spec.name = name_of(refs_.size());
+  spec.literal = parse_endpoint("127.0.0.1:1").value();  // never connected to; without one nothing is picked
+  const auto ref = registry_.add(spec);
+  WP_ASSERT(ref.has_value());
+  refs_.push_back(*ref);
+  if (standing == Standing::draining) WP_ASSERT(registry_.set_draining(spec.name, true));
+  if (standing == Standing::down) WP_ASSERT(registry_.set_health(spec.name, control::Health::down));
+}
+
+void Gateway::add() {
+  join(Standing::up);
+  publish();
+}
+
+void Gateway::set_standing(std::uint32_t replica, Standing standing) {
+  const std::string name = name_of(replica);
+  const bool down = standing == Standing::down;
+  WP_ASSERT(registry_.set_draining(name, standing == Standing::draining));
+  WP_ASSERT(registry_.set_health(name, down ? control::Health::down : control::Health::up));
+  publish();
+}
+
+void Gateway::publish() {
+  snapshot_ = registry_.build();
+  registry_.published();
+}
+
+balance::PickInput Gateway::input(const TraceRequest& request) {
+  return {
+      .snapshot = *snapshot_,
+      .pool = *snapshot_->route({}),
+      .accounts = accounts_,
+      .rng = rng_,
+      .turn = turn_,
+      .session = request.features.session,
+      .first_chunk = request.features.first_chunk,
+      .tokens = request.features.estimated_tokens,
+      .excluded = excluded_,
+  };
+}
+
+std::optional<Choice> Gateway::pick(Instant now, const TraceRequest& request, std::span<const BlockHash> blocks,
+                                    std::uint64_t id, std::span<const std::uint32_t> excluded) {
+  excluded_.clear();
+  for (const std::uint32_t replica : excluded) excluded_.push_back(refs_[replica]);
+  const balance::PickInput given = input(request);
+  const balance::Pick pick = router_->pick({now, given, request, blocks, id});
+  if (pick.replica == nullptr) return std::nullopt;
+  const auto number = static_cast<std::uint32_t>(pick.replica - snapshot_->replicas.data());
+  WP_ASSERT(snapshot_->replicas[number].ref == refs_[number]);
+  return Choice{number, pick.decision,
+                accounts_.charge(pick.replica->ref, given.pool.id, request.features.estimated_tokens)};
+}
+
+void Gateway::sent(Instant now, const TraceRequest& request, std::span<const BlockHash> blocks, std::uint64_t id,
+                   std::uint32_t replica) {
+  const balance::PickInput given = input(request);
+  router_->sent({now, given, request, blocks, id}, snapshot_->replicas[replica]);
+}
+
+}  // namespace wp::lab

@@ -1,0 +1,69 @@
+// One gateway: what a daemon has of the request path behind the features. Its Registry builds the Snapshots, its
+// Accounts are charged at the pick and released at the first byte and at the end, as the proxy does.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "controlplane/registry.h"
+#include "dataplane/balance/accounts.h"
+#include "dataplane/base/qsbr.h"
+#include "dataplane/base/rng.h"
+#include "tools/lab/router.h"
+#include "tools/lab/strategies.h"
+
+namespace wp::lab {
+
+struct GatewayConfig {
+  balance::Bounds bounds;
+  std::uint32_t max_replicas = 8;  // with those that join
+  std::uint64_t seed = 0;
+};
+
+// What the gateway believes of a replica.
+enum class Standing : std::uint8_t { up, draining, down };
+
+struct Choice {
+  std::uint32_t replica = 0;  // its number
+  Reason decision = Reason::none;
+  balance::Charge charge;
+};
+
+// Charges that pick() gave out are gone before the gateway is.
+class Gateway {
+ public:
+  // With a replica of each standing, numbered from 0.
+  Gateway(const GatewayConfig& config, const StrategyInfo& strategy, const RouterNeeds& needs,
+          std::span<const Standing> standings);
+
+  void add();  // the next number, up
+  void set_standing(std::uint32_t replica, Standing standing);
+
+  // Nobody: nothing can be picked.
+  [[nodiscard]] std::optional<Choice> pick(Instant now, const TraceRequest& request, std::span<const BlockHash> blocks,
+                                           std::uint64_t id, std::span<const std::uint32_t> excluded);
+  // The replica took what was picked last.
+  void sent(Instant now, const TraceRequest& request, std::span<const BlockHash> blocks, std::uint64_t id,
+            std::uint32_t replica);
+  [[nodiscard]] Router& router() { return *router_; }
+
+ private:
+  [[nodiscard]] balance::PickInput input(const TraceRequest& request);
+  void join(Standing standing);
+  void publish();
+
+  balance::Accounts accounts_;
+  Qsbr qsbr_;
+  control::Registry registry_;
+  std::unique_ptr<const balance::Snapshot> snapshot_;
+  std::vector<balance::ReplicaRef> refs_;  // by number; none leaves, so that numbers are also places in a Snapshot
+  std::vector<balance::ReplicaRef> excluded_;
+  Rng rng_;
+  std::uint32_t turn_ = 0;
+  std::unique_ptr<Router> router_;
+};
+
+}  // namespace wp::lab

@@ -1,0 +1,38 @@
+// warmpath-lab: what a strategy would have done with a trace.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "tools/lab/options.h"
+#include "tools/lab/read_trace.h"
+#include "tools/lab/report.h"
+
+namespace wp::lab {
+namespace {
+
+int run(const Options& options) {
+  const auto trace = read_trace(options.trace, options.format, options.reading);
+  if (!trace) {
+    std::fprintf(stderr, "warmpath-lab: %s\n", trace.error().c_str());
+    return 1;
+  }
+  std::vector<Row> rows;
+  for (const StrategyInfo* strategy : options.strategies) {
+    const Outcome outcome = simulate(*trace, options.simulation, *strategy);
+    rows.push_back(make_row(std::string(strategy->name), *trace, outcome));
+  }
+  const std::string text =
+      options.json ? json_text(*trace, options.simulation, rows) : table_text(*trace, options.simulation, rows);
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace wp::lab
+
+int main(int count, char** arguments) {
+  const auto options = wp::lab::read_options(count, arguments);
+  if (options) return wp::lab::run(*options);
+  std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
+  return options.error().status;
+}

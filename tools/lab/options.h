@@ -1,0 +1,32 @@
+// warmpath-lab's command line.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "tools/lab/simulation.h"
+#include "tools/lab/strategies.h"
+#include "tools/lab/trace_builder.h"
+#include "tools/lab/trace_line.h"
+
+namespace wp::lab {
+
+struct Options {
+  std::string trace;  // path
+  TraceFormat format = TraceFormat::automatic;
+  TraceConfig reading;
+  SimulationConfig simulation;
+  std::vector<const StrategyInfo*> strategies;  // in the order asked for; all when none was named
+  bool json = false;
+};
+
+// How to leave without a run: what to print, and the exit status (0 for --help).
+struct Leave {
+  std::string text;
+  int status = 0;
+};
+
+[[nodiscard]] std::expected<Options, Leave> read_options(int count, const char* const* arguments);
+
+}  // namespace wp::lab

@@ -1,0 +1,73 @@
+#include "tools/lab/replica_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dataplane/base/assert.h"
+
+namespace wp::lab {
+namespace {
+
+Duration seconds_of(double seconds) {
+  return nanos(std::llround(seconds * 1e9));
+}
+
+std::uint32_t blocks_of(const ReplicaModelConfig& config, std::uint32_t block_tokens, std::uint32_t distinct_blocks) {
+  std::uint64_t blocks = distinct_blocks;
+  if (config.cache_tokens > 0) blocks = std::min(blocks, config.cache_tokens / block_tokens);
+  return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, blocks));
+}
+
+}  // namespace
+
+ReplicaModel::ReplicaModel(const ReplicaModelConfig& config, std::uint32_t block_tokens, std::uint32_t distinct_blocks)
+    : config_(config),
+      block_tokens_(block_tokens),
+      cache_blocks_(blocks_of(config, block_tokens, distinct_blocks)),
+      cache_(cache_blocks_) {}
+
+Instant ReplicaModel::start(Instant now) {
+  Instant at = std::max(now, free_);
+  while (!ends_.empty() && (ends_.top() <= at || ends_.size() >= config_.max_running)) {
+    at = std::max(at, ends_.top());
+    ends_.pop();
+  }
+  return at;
+}
+
+std::uint32_t ReplicaModel::look_up(std::span<const replica::BlockHash> blocks) {
+  const auto fitting = blocks.first(std::min<std::size_t>(blocks.size(), cache_blocks_));
+  std::uint32_t cached = 0;
+  const bool fits = cache_.reserve(fitting, static_cast<std::uint32_t>(fitting.size()), held_, cached);
+  WP_ASSERT(fits);  // nothing else holds blocks
+  for (std::size_t i = cached; i < fitting.size(); ++i) cache_.commit(held_[i], fitting[i]);
+  cache_.release(held_);
+  return cached;
+}
+
+Course ReplicaModel::take(Instant now, std::span<const replica::BlockHash> blocks, std::uint32_t prompt_tokens,
+                          std::uint32_t output_tokens) {
+  Course course;
+  course.cached_blocks = look_up(blocks);
+  const std::uint64_t cached = std::uint64_t{course.cached_blocks} * block_tokens_;
+  course.uncached_tokens = static_cast<std::uint32_t>(prompt_tokens - std::min<std::uint64_t>(prompt_tokens, cached));
+  const Duration prefill = config_.overhead + seconds_of(course.uncached_tokens / config_.prefill_rate);
+  course.first_token = start(now) + prefill;
+  // The first token comes with the prefill's end.
+  course.finish = course.first_token + seconds_of((output_tokens - 1) / config_.decode_rate);
+  free_ = course.first_token;
+  ends_.push(course.finish);
+  return course;
+}
+
+Duration ReplicaModel::wait(Instant now) const {
+  return std::max(now, free_) - now;
+}
+
+void ReplicaModel::clear() {
+  cache_ = replica::KvCache(cache_blocks_);
+  free_ = Instant{};
+  ends_ = {};
+}
+
+}  // namespace wp::lab
