@@ -1,25 +1,40 @@
 // warmpath-lab: what a strategy would have done with a trace.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "tools/lab/options.h"
+#include "tools/lab/picture.h"
 #include "tools/lab/read_trace.h"
 #include "tools/lab/report.h"
 
 namespace wp::lab {
 namespace {
 
+int fail(const std::string& words) {
+  std::fprintf(stderr, "warmpath-lab: %s\n", words.c_str());
+  return 1;
+}
+
+bool write_file(const std::string& path, const std::string& text) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return false;
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  return std::fclose(file) == 0 && written;
+}
+
 int run(const Options& options) {
   const auto trace = read_trace(options.trace, options.format, options.reading);
-  if (!trace) {
-    std::fprintf(stderr, "warmpath-lab: %s\n", trace.error().c_str());
-    return 1;
-  }
+  if (!trace) return fail(trace.error());
   std::vector<Row> rows;
   for (const StrategyInfo* strategy : options.strategies) {
     const Outcome outcome = simulate(*trace, options.simulation, *strategy);
     rows.push_back(make_row(std::string(strategy->name), *trace, outcome));
+  }
+  if (!options.picture.empty() && !write_file(options.picture, picture_text(*trace, options.simulation, rows))) {
+    return fail(options.picture + ": " + std::strerror(errno));
   }
   const std::string text =
       options.json ? json_text(*trace, options.simulation, rows) : table_text(*trace, options.simulation, rows);

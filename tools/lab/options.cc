@@ -36,7 +36,8 @@ What the columns mean:
 Examples:
   warmpath-lab trace.jsonl.gz                                   every strategy, 8 replicas, endless caches
   warmpath-lab trace.jsonl --cache-tokens 1000000 --speed 2     1 M tokens a replica, twice the traffic
-  warmpath-lab trace.jsonl --strategies prefix,session-hash --gateways 2 --event 600:restart:0
+  warmpath-lab trace.jsonl --strategies prefix,oracle --gateways 2 --event 600:restart:0
+  warmpath-lab trace.jsonl --svg rows.svg                       and a picture
   warmpath-lab trace.jsonl --event 600:drain:3 --event 900:join --event 1200:die:0 --event 1500:return:0
 )";
 
@@ -86,6 +87,7 @@ void declare_trace(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--seed", options.simulation.seed, "of everything random, and of the rivals' hashes")
       ->capture_default_str();
   app.add_flag("--json", options.json, "for machines; keys are only ever added to");
+  app.add_option("--svg", options.picture, "also draw the rows into this file")->type_name("FILE");
 }
 
 void declare_fleet(CLI::App& app, SimulationConfig& simulation, Raw& raw) {

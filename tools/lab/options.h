@@ -19,6 +19,7 @@ struct Options {
   SimulationConfig simulation;
   std::vector<const StrategyInfo*> strategies;  // in the order asked for; all when none was named
   bool json = false;
+  std::string picture;  // path; empty: none
 };
 
 // How to leave without a run: what to print, and the exit status (0 for --help).

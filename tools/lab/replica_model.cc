@@ -45,14 +45,21 @@ std::uint32_t ReplicaModel::look_up(std::span<const replica::BlockHash> blocks) 
   return cached;
 }
 
+std::uint32_t ReplicaModel::uncached(std::uint32_t prompt_tokens, std::uint32_t cached_blocks) const {
+  const std::uint64_t cached = std::uint64_t{cached_blocks} * block_tokens_;
+  return static_cast<std::uint32_t>(prompt_tokens - std::min<std::uint64_t>(prompt_tokens, cached));
+}
+
+Duration ReplicaModel::prefill_time(std::uint32_t uncached_tokens) const {
+  return config_.overhead + seconds_of(uncached_tokens / config_.prefill_rate);
+}
+
 Course ReplicaModel::take(Instant now, std::span<const replica::BlockHash> blocks, std::uint32_t prompt_tokens,
                           std::uint32_t output_tokens) {
   Course course;
   course.cached_blocks = look_up(blocks);
-  const std::uint64_t cached = std::uint64_t{course.cached_blocks} * block_tokens_;
-  course.uncached_tokens = static_cast<std::uint32_t>(prompt_tokens - std::min<std::uint64_t>(prompt_tokens, cached));
-  const Duration prefill = config_.overhead + seconds_of(course.uncached_tokens / config_.prefill_rate);
-  course.first_token = start(now) + prefill;
+  course.uncached_tokens = uncached(prompt_tokens, course.cached_blocks);
+  course.first_token = start(now) + prefill_time(course.uncached_tokens);
   // The first token comes with the prefill's end.
   course.finish = course.first_token + seconds_of((output_tokens - 1) / config_.decode_rate);
   free_ = course.first_token;
@@ -62,6 +69,11 @@ Course ReplicaModel::take(Instant now, std::span<const replica::BlockHash> block
 
 Duration ReplicaModel::wait(Instant now) const {
   return std::max(now, free_) - now;
+}
+
+Duration ReplicaModel::time_to_first_token(Instant now, std::span<const replica::BlockHash> blocks,
+                                           std::uint32_t prompt_tokens) const {
+  return wait(now) + prefill_time(uncached(prompt_tokens, match(blocks)));
 }
 
 void ReplicaModel::clear() {

@@ -44,14 +44,19 @@ class ReplicaModel {
 
   // How many of the blocks, from the first without a gap, are cached or will be once what was taken is prefilled.
   [[nodiscard]] std::uint32_t match(std::span<const replica::BlockHash> blocks) const { return cache_.match(blocks); }
-  // How long a request that came now would wait for those before it.
+  // How long a request that came now would wait for those before it to be prefilled.
   [[nodiscard]] Duration wait(Instant now) const;
+  // That, and its own prefill.
+  [[nodiscard]] Duration time_to_first_token(Instant now, std::span<const replica::BlockHash> blocks,
+                                             std::uint32_t prompt_tokens) const;
 
   // It died: what it was doing and its cache are gone.
   void clear();
 
  private:
   [[nodiscard]] Instant start(Instant now);
+  [[nodiscard]] std::uint32_t uncached(std::uint32_t prompt_tokens, std::uint32_t cached_blocks) const;
+  [[nodiscard]] Duration prefill_time(std::uint32_t uncached_tokens) const;
   std::uint32_t look_up(std::span<const replica::BlockHash> blocks);
 
   ReplicaModelConfig config_;

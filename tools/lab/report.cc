@@ -45,13 +45,15 @@ std::string cache_words(const SimulationConfig& config) {
 
 }  // namespace
 
+std::string heading(const Trace& trace, const SimulationConfig& config) {
+  const double span = trace.requests.back().at.seconds() / config.speed;
+  return trace.name + ": " + std::to_string(trace.requests.size()) + " requests in " + fixed(span, 0) +
+         " s, ideal hit " + "share " + fixed(trace.ideal_share(), 3) + "; " + std::to_string(config.replicas) +
+         " replicas with " + cache_words(config) + ", " + std::to_string(config.gateways) +
+         (config.gateways == 1 ? " gateway" : " gateways");
+}
+
 std::string table_text(const Trace& trace, const SimulationConfig& config, std::span<const Row> rows) {
-  const double hours = trace.requests.back().at.seconds() / config.speed;
-  std::string text = trace.name + ": " + std::to_string(trace.requests.size()) + " requests in " + fixed(hours, 0) +
-                     " s, " + std::to_string(trace.prompt_tokens) + " prompt tokens, ideal hit share " +
-                     fixed(trace.ideal_share(), 3) + "\n" + std::to_string(config.replicas) + " replicas with " +
-                     cache_words(config) + ", " + std::to_string(config.gateways) +
-                     (config.gateways == 1 ? " gateway" : " gateways") + "\n\n";
   using ctl::Align;
   ctl::Table table({{"STRATEGY"},
                     {"HITS", Align::right},
@@ -69,7 +71,7 @@ std::string table_text(const Trace& trace, const SimulationConfig& config, std::
                row.sessions_kept ? fixed(*row.sessions_kept, 3) : std::string("-"), std::to_string(row.spills),
                std::to_string(row.lost)});
   }
-  return text + table.text(false);
+  return heading(trace, config) + "\n\n" + table.text(false);
 }
 
 std::string json_text(const Trace& trace, const SimulationConfig& config, std::span<const Row> rows) {

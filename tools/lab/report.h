@@ -10,6 +10,9 @@
 
 namespace wp::lab {
 
+// What was replayed, in one line.
+[[nodiscard]] std::string heading(const Trace& trace, const SimulationConfig& config);
+
 [[nodiscard]] std::string table_text(const Trace& trace, const SimulationConfig& config, std::span<const Row> rows);
 
 // {"trace": {...}, "fleet": {...}, "rows": [...]}, one line. Keys are only ever added to. A share that nothing can be

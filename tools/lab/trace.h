@@ -26,6 +26,7 @@ struct TraceRequest {
   std::uint32_t blocks = 0;
   // Whose conversation it is, whether or not the client says so: as sent, else by how the prompt begins. Never 0.
   std::uint64_t conversation = 0;
+  std::uint64_t opening = 0;  // XXH64 of the first 100 characters of the first user turn, which some routers go by
   prompt::Features features;  // what a shard would read of it; `model` is empty
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <xxhash.h>
+
 #include "dataplane/base/rng.h"
 #include "dataplane/prompt/session.h"
 #include "tools/lab/block_text.h"
@@ -25,6 +27,19 @@ std::string_view path_of(prompt::Api api) {
   }
 }
 
+// XXH64 of the first 100 characters.
+std::uint64_t hash_opening(std::string_view text) {
+  constexpr std::size_t kCharacters = 100;
+  std::size_t bytes = 0;
+  std::size_t characters = 0;
+  while (bytes < text.size()) {
+    const bool begins = (static_cast<unsigned char>(text[bytes]) & 0xC0U) != 0x80U;
+    if (begins && ++characters > kCharacters) break;
+    ++bytes;
+  }
+  return XXH64(text.data(), bytes, 0);
+}
+
 }  // namespace
 
 TraceBuilder::TraceBuilder(const TraceConfig& config, std::string name)
@@ -35,9 +50,11 @@ TraceBuilder::TraceBuilder(const TraceConfig& config, std::string name)
 std::expected<void, std::string> TraceBuilder::add(const MooncakeLine& line) {
   trace_.block_tokens = kMooncakeBlock;
   body_ = R"({"prompt":")";
+  const std::size_t text_at = body_.size();
   append_block_text(line.ids, line.prompt_tokens, kMooncakeBlock, body_);
-  body_ += "\"}";
   TraceRequest request;
+  request.opening = hash_opening(std::string_view(body_).substr(text_at));
+  body_ += "\"}";
   request.at = line.at;
   request.prompt_tokens = line.prompt_tokens;
   request.output_tokens = line.output_tokens;
@@ -57,6 +74,7 @@ std::expected<void, std::string> TraceBuilder::add(const ChatLine& line) {
   request.prompt_tokens = static_cast<std::uint32_t>(std::max<std::size_t>(1, ask->prompt.size()));
   request.output_tokens = line.output_tokens;
   if (request.output_tokens == 0) request.output_tokens = ask->max_tokens.value_or(config_.default_output_tokens);
+  request.opening = hash_opening(line.opening);
   body_ = line.body;
   const auto blocks = replica::chain_hashes(ask->prompt, config_.block_tokens, 0);
   return finish(std::move(request), line.api, blocks, line.session);

@@ -62,7 +62,36 @@ prompt::Api api_of_body(const json& body) {
   return prompt::Api::none;
 }
 
-// Texts are bytes: what is no UTF-8 was refused by the parser.
+// What a content or a prompt says in words: a string, or an array of strings or of parts with a text.
+std::string words_of(const json& content) {
+  if (content.is_string()) return content.get<std::string>();
+  if (!content.is_array()) return {};
+  std::string words;
+  for (const json& part : content) {
+    if (part.is_string()) words += part.get<std::string>();
+    if (part.is_object() && part.contains("text") && part["text"].is_string()) words += part["text"].get<std::string>();
+  }
+  return words;
+}
+
+std::string first_user_turn(const json& turns) {
+  if (!turns.is_array()) return words_of(turns);
+  for (const json& turn : turns) {
+    if (turn.is_object() && turn.value("role", json()) == "user" && turn.contains("content")) {
+      return words_of(turn["content"]);
+    }
+  }
+  return {};
+}
+
+std::string opening_of(prompt::Api api, const json& body) {
+  switch (api) {
+    case prompt::Api::chat_completions: return first_user_turn(body["messages"]);
+    case prompt::Api::responses: return first_user_turn(body["input"]);
+    default: return words_of(body["prompt"]);
+  }
+}
+
 std::expected<void, std::string> read_prompt(const json& line, ChatLine& chat) {
   const auto body = line.find("body");
   const auto input = line.find("input");
@@ -71,12 +100,14 @@ std::expected<void, std::string> read_prompt(const json& line, ChatLine& chat) {
     if (!input->is_string()) return wrong("input", "a text is wanted");
     chat.api = prompt::Api::completions;
     chat.body = json{{"prompt", *input}}.dump();
+    chat.opening = input->get<std::string>();
     return {};
   }
   if (!body->is_object()) return wrong("body", "an object is wanted");
   chat.api = api_of_body(*body);
   if (chat.api == prompt::Api::none) return wrong("body", "has neither \"messages\" nor \"prompt\" nor \"input\"");
   chat.body = body->dump();
+  chat.opening = opening_of(chat.api, *body);
   return {};
 }
 

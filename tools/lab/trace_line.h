@@ -34,6 +34,7 @@ struct ChatLine {
   std::string session;  // empty: none
   prompt::Api api = prompt::Api::none;
   std::string body;                 // JSON
+  std::string opening;              // text of the first user turn or prompt; empty: there is none
   std::uint32_t output_tokens = 0;  // 0: not said
 };
 

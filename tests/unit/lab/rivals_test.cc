@@ -1,4 +1,5 @@
 // Worked examples of the rivals that need no more than one: each line of the comment is one request.
+#include <array>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -17,6 +18,14 @@ TEST(LeastOutstanding, TakesTheFewestRequestsUnderWay) {
   const std::uint32_t fourth = world.send(3);
   world.first_byte(3);  // the first byte frees nothing
   EXPECT_NE(world.send(4), fourth);
+}
+
+TEST(Random, TakesEachAboutAsOften) {
+  World world("random", 4, std::vector<std::vector<std::uint64_t>>(400, {1}));
+  std::array<int, 4> taken{};
+  for (std::uint32_t i = 0; i < 400; ++i) ++taken[world.send(i)];
+  // Four standard deviations of a binomial of 400 and a quarter are 35.
+  for (const int count : taken) EXPECT_NEAR(count, 100, 35);
 }
 
 TEST(FirstBlock, GoesByTheFirstBlockAlone) {

@@ -13,6 +13,7 @@ ChatLine text_line(std::int64_t at_us, std::string session, const std::string& t
           .session = std::move(session),
           .api = prompt::Api::completions,
           .body = R"({"prompt":")" + text + "\"}",
+          .opening = text,
           .output_tokens = 0};
 }
 

@@ -54,6 +54,20 @@ TEST(TraceLine, ReadsChatInput) {
             7U);
 }
 
+TEST(TraceLine, FindsTheFirstUserTurn) {
+  const auto opening = [](std::string_view body) {
+    return read_chat(R"({"timestamp_us": 5, "body": )" + std::string(body) + "}").value().opening;
+  };
+  EXPECT_EQ(opening(R"({"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]})"), "u");
+  EXPECT_EQ(opening(R"({"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"text": "b"}]}]})"),
+            "ab");
+  EXPECT_EQ(opening(R"({"messages": [{"role": "system", "content": "s"}]})"), "");
+  EXPECT_EQ(opening(R"({"prompt": ["x", "y"]})"), "xy");
+  EXPECT_EQ(opening(R"({"input": "x"})"), "x");
+  EXPECT_EQ(opening(R"({"input": [{"role": "user", "content": "z"}]})"), "z");
+  EXPECT_EQ(read_chat(R"({"timestamp_us": 0, "input": "text"})")->opening, "text");
+}
+
 TEST(TraceLine, SaysWhatIsWrongWithChat) {
   const auto error = [](std::string_view text) { return read_chat(text).error(); };
   EXPECT_EQ(error(R"({"input": "x"})"), "\"timestamp_us\": is missing");

@@ -64,6 +64,7 @@ class World {
   void wait(Duration time) { now_ = now_ + time; }
 
   [[nodiscard]] Reason decision() const { return decision_; }
+  [[nodiscard]] const Trace& trace() const { return trace_; }
   [[nodiscard]] Gateway& gateway() { return gateway_; }
   [[nodiscard]] Fleet& fleet() { return fleet_; }
 

@@ -9,7 +9,8 @@ namespace wp::lab {
 
 class FirstBlock final : public Router {
  public:
-  static constexpr std::string_view kOrigin = "textbook";
+  static constexpr std::string_view kOrigin =
+      "lightseekorg/smg 73da68c, model_gateway/src/policies/prefix_hash.rs:107, without its bound";
 
   explicit FirstBlock(const RouterNeeds& needs) : seed_(needs.seed) {}
   [[nodiscard]] balance::Pick pick(const Question& question) override {

@@ -7,7 +7,8 @@ namespace wp::lab {
 
 class LeastOutstanding final : public Router {
  public:
-  static constexpr std::string_view kOrigin = "KubeAI internal/loadbalancer/balance_least_load.go:3";
+  static constexpr std::string_view kOrigin =
+      "kubeai-project/kubeai f442a2c, internal/loadbalancer/balance_least_load.go:3";
 
   explicit LeastOutstanding(const RouterNeeds& /*needs*/) {}
   [[nodiscard]] balance::Pick pick(const Question& question) override;

@@ -9,7 +9,8 @@ namespace wp::lab {
 
 class SessionHash final : public Router {
  public:
-  static constexpr std::string_view kOrigin = "textbook";
+  static constexpr std::string_view kOrigin =
+      "lightseekorg/smg 73da68c, model_gateway/src/policies/consistent_hashing.rs:68";
 
   explicit SessionHash(const RouterNeeds& needs) : seed_(needs.seed) {}
   [[nodiscard]] balance::Pick pick(const Question& question) override {
