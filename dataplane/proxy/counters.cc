@@ -27,6 +27,23 @@ void describe_ambiguities(MetricList& list, const std::array<Counter, http::kAmb
   }
 }
 
+// The figures that show what a warm pick is worth.
+void describe_decisions(MetricList& list, const ProxyCounters& counters) {
+  for (std::size_t i = PerDecision<Counter>::kFirst; i < kReasonCount; ++i) {
+    const auto decision = static_cast<Reason>(i);
+    const std::string label = "decision=\"" + std::string(word(decision)) + "\"";
+    list.counter("warmpath_prompt_tokens_total",
+                 "Estimated prompt tokens sent to replicas by why the replica was picked.", label,
+                 counters.prompt_tokens.of(decision));
+    const std::string first = "warmpath_time_to_first_byte_seconds";
+    const std::string first_help =
+        "From the whole request received to the first byte of the reply's body, which of a stream is its first token, "
+        "by why the replica was picked.";
+    list.histogram(first, first_help, label + ",stream=\"true\"", counters.first_byte_stream.of(decision));
+    list.histogram(first, first_help, label + ",stream=\"false\"", counters.first_byte_other.of(decision));
+  }
+}
+
 }  // namespace
 
 void ProxyCounters::describe(MetricList& list) const {
@@ -49,7 +66,6 @@ void ProxyCounters::describe(MetricList& list) const {
   list.gauge("warmpath_upstream_connections", "Connections to replicas.", "state=\"idle\"", upstream_idle);
   list.gauge("warmpath_upstream_connections", "Connections to replicas.", "state=\"busy\"", upstream_busy);
 
-  list.counter("warmpath_prompt_tokens_total", "Estimated prompt tokens sent to replicas.", "", prompt_tokens);
   list.counter("warmpath_stream_events_total", "Server-sent events relayed.", "", stream_events);
   list.counter("warmpath_relayed_bytes_total", "Reply body bytes by how they were handed on.", "how=\"reference\"",
                bytes_by_reference);
@@ -58,10 +74,7 @@ void ProxyCounters::describe(MetricList& list) const {
   list.counter("warmpath_relay_stalls_total", "Times a reply waited for the shard's own buffers.", "", relay_stalls);
   list.gauge("warmpath_request_body_bytes", "Memory of request bodies held.", "", body_slabs);
 
-  const std::string first = "warmpath_time_to_first_byte_seconds";
-  const std::string first_help = "From the whole request received to the first byte of the reply's body.";
-  list.histogram(first, first_help, "stream=\"true\"", first_byte_stream);
-  list.histogram(first, first_help, "stream=\"false\"", first_byte_other);
+  describe_decisions(list, *this);
   list.histogram("warmpath_request_duration_seconds", "From the whole request received to the reply complete.", "",
                  duration);
   list.histogram("warmpath_upstream_connect_seconds", "Handshakes towards replicas.", "", connect);
@@ -73,6 +86,9 @@ void ProxyCounters::describe(MetricList& list) const {
       "What warmpath itself added: time that a request and its reply spent in the shard's hands, in turns of "
       "its loop, waiting for nobody.",
       "", own_time);
+  list.histogram("warmpath_turn_seconds", "Turns of the shard's loop that moved a request.", "", turn);
+  list.histogram("warmpath_room_wait_seconds",
+                 "Waits of requests that found no slot or slab to be read into, and had one in time.", "", room_wait);
   describe_reasons(list, reasons);
   describe_ambiguities(list, ambiguities);
 }

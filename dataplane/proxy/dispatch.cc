@@ -86,7 +86,7 @@ Reason Dispatcher::send(Instant now, const balance::Replica& replica, Exchange& 
   exchange.sent = now;
   ++exchange.record.attempts;
   exchange.record.phase = exchange.on_reused ? RequestPhase::wait : RequestPhase::connect;
-  counters_.prompt_tokens.add(request.features.estimated_tokens);
+  counters_.prompt_tokens.of(exchange.decision).add(request.features.estimated_tokens);
   if (exchange.on_reused) upstreams_.arm(exchange.upstream, now + exchange.timeouts.first_byte);
   return Reason::none;
 }

@@ -138,7 +138,8 @@ void Relay::first_byte(Instant now, Exchange& exchange) {
   const Duration waited = now - exchange.received;
   exchange.record.first_byte = waited;
   exchange.piece = now;
-  (exchange.event_stream ? counters_.first_byte_stream : counters_.first_byte_other).record(waited);
+  auto& waits = exchange.event_stream ? counters_.first_byte_stream : counters_.first_byte_other;
+  waits.of(exchange.decision).record(waited);
 }
 
 // Pieces that arrive in one turn go on together: there is no gap between them.

@@ -27,6 +27,7 @@ void RequestLog::end(std::uint32_t client, const AccessRecord& record) {
 }
 
 void RequestLog::turn_ended(Duration took) {
+  if (!touched_.empty()) counters_.turn.record(took);
   for (const std::uint32_t client : touched_) {
     Spent& spent = spent_[client];
     if (!spent.touched) continue;  // it ended, and that is accounted for below

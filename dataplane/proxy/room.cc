@@ -25,6 +25,7 @@ void Proxy::serve_waiting() {
   while (intake_.held() < config_.head_slabs && waits_.oldest(Wait::slot, now_, index)) {
     const Instant began = waits_.since(index);
     waits_.leave(index);
+    counters_.room_wait.record(now_ - began);
     read_request(clients_.at(index), began);
   }
   // Slabs differ in size, so whoever waits behind one that waits for a large slab may have his turn first.
@@ -37,6 +38,7 @@ void Proxy::serve_waiting() {
     more = waits_.next(now_, index);
     if (!intake_.bodies().has_room(bytes) && !shed_for_body(bytes)) continue;
     waits_.leave(h.index);
+    counters_.room_wait.record(now_ - began);
     read_request(h, began);
   }
 }

@@ -40,4 +40,8 @@ def test_promtool_finds_nothing_to_say(case):
     check(metrics.sum("warmpath_own_time_seconds_sum") > 0, "their sum")
     check(metrics.matching("warmpath_own_time_seconds_bucket", le="1e-06"), "a bucket of one microsecond")
     check(metrics.sum("warmpath_stream_gap_seconds_count") > 0, "gaps between pieces of the stream")
+    equal(metrics.sum("warmpath_time_to_first_byte_seconds_count", decision="session"), 5, "first bytes by decision")
+    check(metrics.sum("warmpath_prompt_tokens_total", decision="session") > 0, "prompt tokens by decision")
+    check(metrics.sum("warmpath_turn_seconds_count") >= 8, "turns that moved a request")
+    equal(metrics.sum("warmpath_room_wait_seconds_count"), 0, "waits for room in a shard with plenty of it")
     equal(len(replicas), 3, "replicas")

@@ -85,6 +85,46 @@ TEST(RequestLog, ACompletedStreamTellsItsWholeStory) {
   EXPECT_EQ(record.total, box.now - start);
   EXPECT_EQ(box.proxy().counters().piece_gap.bucket(7), 2U) << "5 and 6 ms, up to 8.192 ms";
   EXPECT_EQ(box.proxy().counters().piece_gap.bucket(8), 1U) << "9 ms";
+  const proxy::ProxyCounters& counters = box.proxy().counters();
+  EXPECT_EQ(counters.first_byte_stream.of(Reason::only_one).bucket(7), 1U) << "5 ms";
+  EXPECT_EQ(counters.first_byte_other.of(Reason::only_one).sum_ns(), 0U);
+  EXPECT_EQ(counters.prompt_tokens.of(Reason::only_one).value(), record.prompt_tokens);
+}
+
+TEST(RequestLog, WhatAPickWasWorthIsToldByItsDecision) {
+  Box box(4, logging());
+  std::uint64_t tokens[2] = {};
+  for (const bool session : {false, true}) {
+    const Conn client = box.client();
+    client->send(chat("x", session ? "X-Session-ID: s\r\n" : ""));
+    box.settle();
+    box.advance(millis(session ? 1 : 3));
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      for (const Conn& replica : box.accepted(i)) replica->send(ok_reply("ok", "Connection: close\r\n"));
+    }
+    box.settle();
+    const AccessRecord record = the_record(box);
+    EXPECT_EQ(record.decision, session ? Reason::session : Reason::prefix);
+    tokens[session ? 1 : 0] = record.prompt_tokens;
+  }
+  const proxy::ProxyCounters& counters = box.proxy().counters();
+  EXPECT_EQ(counters.prompt_tokens.of(Reason::prefix).value(), tokens[0]);
+  EXPECT_EQ(counters.prompt_tokens.of(Reason::session).value(), tokens[1]);
+  EXPECT_EQ(counters.prompt_tokens.of(Reason::spill).value(), 0U);
+  EXPECT_EQ(counters.first_byte_other.of(Reason::prefix).sum_ns(), 3'000'000U);
+  EXPECT_EQ(counters.first_byte_other.of(Reason::session).sum_ns(), 1'000'000U);
+}
+
+TEST(RequestLog, TurnsThatMoveNothingAreNotCounted) {
+  Box box(1, logging());
+  const Conn client = box.client();
+  box.own_time = micros(3);
+  client->send(chat("x"));
+  box.settle();
+  const std::uint64_t before = box.proxy().counters().turn.bucket(2);
+  EXPECT_GE(before, 2U) << "accepted and read, connected and sent";
+  for (int i = 0; i < 10; ++i) box.advance(millis(1));
+  EXPECT_EQ(box.proxy().counters().turn.bucket(2), before);
 }
 
 TEST(RequestLog, OwnTimeIsThatOfTheTurnsThatMovedTheRequest) {

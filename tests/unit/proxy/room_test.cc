@@ -46,6 +46,7 @@ TEST(ProxyRoom, AnHonestRequestOutwaitsABurstOfSlowOnes) {
   expect_answered(box, conns[5], "served");
   EXPECT_EQ(box.count(Reason::no_head_slab), 0U);
   EXPECT_GE(box.count(Reason::shed_body), 1U);
+  EXPECT_GE(box.proxy().counters().room_wait.sum_ns(), 500'000'000U);
 }
 
 TEST(ProxyRoom, SlotsGoToThoseWhoCameFirst) {
