@@ -111,8 +111,9 @@ FleetResult Fleet::start(std::span<const ReplicaSpec> specs) {
               " replicas are changed at run time; see: warmpathctl replicas list");
   }
   for (const std::string& name : overlay_.dormant()) {
-    log::warn("replica " + name + " was changed at run time and is no longer configured; forget it with: warmpathctl " +
-              "replicas reset " + name);
+    std::string line = "replica ";
+    line.append(name).append(" was changed at run time and is no longer configured; forget it with: ");
+    log::warn(line.append("warmpathctl replicas reset ").append(name));
   }
   return {};
 }
@@ -149,6 +150,7 @@ FleetResult Fleet::reconfigure(const Settings& to) {
   next.configure(all_replicas(to));
   const std::vector<WantedReplica> wanted = next.wanted();
   std::vector<ReplicaSpec> specs;
+  specs.reserve(wanted.size());
   for (const WantedReplica& replica : wanted) specs.push_back(replica.spec);
   const auto change = registry_.reconfigure(to, specs);
   if (!change) return std::unexpected(FleetError{FleetFault::conflict, change.error()});

@@ -19,6 +19,7 @@ void ShardWatch::tick() {
 
 std::vector<ShardFigures> ShardWatch::figures() const {
   std::vector<ShardFigures> figures;
+  figures.reserve(watched_.size());
   for (const Watched& watched : watched_) {
     figures.push_back({.turns = watched.mailbox->turns.value(),
                        .connections = watched.mailbox->connections.value(),

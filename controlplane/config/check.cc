@@ -134,6 +134,7 @@ class Checker {
     }
     if (pool_at_.contains(route.pool)) return;
     std::vector<std::string_view> names;
+    names.reserve(settings_.pools.size());
     for (const PoolSettings& pool : settings_.pools) names.push_back(pool.name);
     const std::string_view meant = nearest(route.pool, names);
     wrong(here + ".pool", "there is no pool '" + route.pool + "'" +

@@ -54,6 +54,7 @@ struct KnownPaths {
     std::ranges::stable_partition(known, [&](std::string_view other) { return is_table(other) == table; });
     std::ranges::stable_partition(known, [&](std::string_view other) { return parent(other) == parent(path); });
     std::vector<std::string_view> leaves;
+    leaves.reserve(known.size());
     for (const std::string_view other : known) leaves.push_back(leaf(other));
     const auto found = std::ranges::find(leaves, nearest(leaf(path), leaves));
     return found == leaves.end() ? std::string_view() : known[static_cast<std::size_t>(found - leaves.begin())];

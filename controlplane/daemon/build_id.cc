@@ -43,7 +43,9 @@ int on_object(dl_phdr_info* object, std::size_t, void* into) {
   for (std::size_t i = 0; i < object->dlpi_phnum; ++i) {
     const auto& segment = object->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
-    search_notes(reinterpret_cast<const unsigned char*>(object->dlpi_addr + segment.p_vaddr), segment.p_memsz, found);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader gives its addresses as numbers
+    const auto* notes = reinterpret_cast<const unsigned char*>(object->dlpi_addr + segment.p_vaddr);
+    search_notes(notes, segment.p_memsz, found);
   }
   return 1;
 }

@@ -58,7 +58,7 @@ std::string code(std::string_view text) {
 
 // What a client gets, and what a replica is blamed with.
 std::string verdict_of(const http::AmbiguityInfo& row) {
-  const std::string replica = "502 " + code(word(http::blame_replica(row.reason)));
+  std::string replica = "502 " + code(word(http::blame_replica(row.reason)));
   if (row.side == http::Side::reply) return replica;
   const std::string client = std::to_string(info(row.reason).status) + " " + code(word(row.reason));
   return row.side == http::Side::both ? client + ", of a reply " + replica : client;

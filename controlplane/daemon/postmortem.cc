@@ -35,8 +35,9 @@ struct State {
   std::atomic<bool> dying{false};
 };
 
-State the_state;
-std::atomic<bool> installed{false};
+// A handler of signals finds only what is global.
+State the_state;                     // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<bool> installed{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 // Text without a heap: appended, cut when full, always ended by a zero.
 class Line {
@@ -145,7 +146,7 @@ std::expected<std::string, std::string> Postmortem::choose_directory(const std::
     if (::access(directory.c_str(), W_OK | X_OK) == 0) return directory;
     return std::unexpected("cannot write to " + directory + ": " + std::strerror(errno));
   }
-  const std::string usual(kUsualDirectory);
+  std::string usual(kUsualDirectory);
   if (::access(usual.c_str(), W_OK | X_OK) == 0) return usual;
   std::array<char, 400> here{};
   if (::getcwd(here.data(), here.size()) != nullptr && ::access(here.data(), W_OK | X_OK) == 0) return here.data();

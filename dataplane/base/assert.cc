@@ -7,6 +7,7 @@
 namespace wp {
 namespace {
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): an assertion has nobody to ask for its witness
 std::atomic<AssertionWitness> the_witness{nullptr};
 
 }  // namespace

@@ -25,7 +25,7 @@ bool Connection::deliver(Slice&& payload, StreamPort* port) {
     payload.reset();
   } else if (!port->deliver(std::move(payload))) {
     shared_->counters.receive_dropped.add();
-    payload.reset();
+    payload.reset();  // NOLINT(bugprone-use-after-move): a refused delivery does not move
     return false;
   }
   window_.advance(size);

@@ -268,6 +268,7 @@ Outcome<void> reset(const Context& context, const ResetOptions& options) {
     return trouble(ExitCode::usage, "replicas or --all are wanted (see: warmpathctl replicas reset --help)");
   }
   std::vector<std::string> paths;
+  paths.reserve(options.names.size() + 1);
   for (const std::string& name : options.names) paths.push_back(change_path(name));
   if (options.all) paths.emplace_back("/changes");
   Json last;

@@ -62,6 +62,7 @@ void Table::add(std::vector<Cell> row) {
 
 std::string Table::text(bool colour) const {
   std::vector<std::size_t> widths;
+  widths.reserve(columns_.size());
   for (const Column& column : columns_) widths.push_back(width(column.head));
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i].text));

@@ -10,8 +10,10 @@ namespace wp::ctl {
 enum class Tone : std::uint8_t { plain, good, warning, bad };
 
 struct Cell {
-  Cell(std::string words, Tone how = Tone::plain) : text(std::move(words)), tone(how) {}
-  Cell(const char* words) : text(words) {}
+  // Implicit, so that a row is a list of words.
+  Cell(std::string words, Tone how = Tone::plain)  // NOLINT(google-explicit-constructor)
+      : text(std::move(words)), tone(how) {}
+  Cell(const char* words) : text(words) {}  // NOLINT(google-explicit-constructor)
 
   std::string text;  // one line, UTF-8
   Tone tone = Tone::plain;
