@@ -16,8 +16,6 @@ struct Plain {
   std::string method;
   std::string target;
   std::string body;
-
-  friend bool operator==(const Plain&, const Plain&) = default;
 };
 
 std::string lower(std::string text) {
