@@ -73,6 +73,8 @@ SUITES = [
           ["build/tests/sim/packet/warmpath-packet-sim", "--seeds", "300"], "build"),
     Suite("lab", "warmpath-lab on small traces, and on the published ones where they are",
           ["tests/lab/run", "--build", "build"], "build"),
+    Suite("script", "packet scripts, each on our TCP and on the kernel's",
+          ["build/tests/script/warmpath-script", "--page", "tests/script/differences.md", "tests/script/tcp"], "build"),
     Suite("asan", "unit tests, address and undefined sanitizers", ["tests/unit/run", "build-asan"], "build-asan",
           ("tests-unit",)),
     Suite("tsan", "unit tests of what starts threads, thread sanitizer", ["tests/unit/run", "build-tsan"], "build-tsan",

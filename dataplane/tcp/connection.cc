@@ -85,6 +85,7 @@ void Connection::establish(Instant now, const TcpHeader& header) {
   window_sequence_ = header.sequence;
   window_ack_ = header.acknowledgment;
   measure(now, header);
+  if (syn_lost_) timeout_.distrust();
   una_ = header.acknowledgment;
   next_ = wire::later(next_, una_);
   retransmit_at_ = kNever;

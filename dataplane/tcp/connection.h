@@ -160,7 +160,7 @@ class Connection {
   void on_sent(Instant now, const Range& range);
   [[nodiscard]] wire::TcpHeader header(Instant now, SeqNumber sequence, wire::TcpFlags flags,
                                        const stream::StreamPort* port);
-  [[nodiscard]] wire::TcpOptions options(Instant now) const;
+  [[nodiscard]] wire::TcpOptions options(Instant now);
   void arm_idle_sender(Instant now, const stream::StreamPort* port);
 
   // timers.cc

@@ -11,7 +11,7 @@ using wire::TcpFlag;
 using wire::TcpFlags;
 using wire::TcpHeader;
 
-wire::TcpOptions Connection::options(Instant now) const {
+wire::TcpOptions Connection::options(Instant now) {
   wire::TcpOptions made;
   if (agreed_.timestamps) made.timestamps = wire::TcpTimestamps{timestamp(now), recent_timestamp_};
   if (agreed_.sack && !early_.empty()) {

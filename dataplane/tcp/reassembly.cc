@@ -88,20 +88,36 @@ Slice Reassembly::take(PiecePool& pool, SeqNumber next) {
   return {};
 }
 
-void Reassembly::blocks(const PiecePool& pool, SeqNumber latest, std::size_t most, wire::SackBlocks& out) const {
-  most = std::min(most, wire::SackBlocks::kMax);
-  // Twice over the runs: first the one with the latest segment, then the others.
-  for (const bool newest : {true, false}) {
-    std::uint32_t at = head_;
-    while (at != PiecePool::kNone && out.size() < most) {
-      wire::SackBlock run{.left = pool.pieces_[at].left, .right = pool.pieces_[at].right()};
-      for (at = pool.pieces_[at].next; at != PiecePool::kNone && pool.pieces_[at].left == run.right;) {
-        run.right = pool.pieces_[at].right();
-        at = pool.pieces_[at].next;
-      }
-      if ((run.left <= latest && latest < run.right) == newest) out.push_back(run);
-    }
+wire::SackBlock Reassembly::run_from(const PiecePool& pool, std::uint32_t& at) {
+  wire::SackBlock run{.left = pool.pieces_[at].left, .right = pool.pieces_[at].right()};
+  for (at = pool.pieces_[at].next; at != PiecePool::kNone && pool.pieces_[at].left == run.right;) {
+    run.right = pool.pieces_[at].right();
+    at = pool.pieces_[at].next;
   }
+  return run;
+}
+
+void Reassembly::report(const PiecePool& pool, SeqNumber sequence, wire::SackBlocks& out) const {
+  for (std::uint32_t at = head_; at != PiecePool::kNone;) {
+    const wire::SackBlock run = run_from(pool, at);
+    if (sequence < run.left) return;
+    if (sequence >= run.right) continue;
+    if (std::ranges::find(out.all(), run) == out.all().end()) out.push_back(run);
+    return;
+  }
+}
+
+void Reassembly::blocks(const PiecePool& pool, SeqNumber latest, std::size_t most, wire::SackBlocks& out) {
+  most = std::min(most, wire::SackBlocks::kMax);
+  report(pool, latest, out);
+  for (const wire::SackBlock& before : reported_.all()) {
+    if (out.size() < most) report(pool, before.left, out);
+  }
+  for (std::uint32_t at = head_; at != PiecePool::kNone && out.size() < most;) {
+    const wire::SackBlock run = run_from(pool, at);
+    if (std::ranges::find(out.all(), run) == out.all().end()) out.push_back(run);
+  }
+  reported_ = out;
 }
 
 void Reassembly::clear(PiecePool& pool) {

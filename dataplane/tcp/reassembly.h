@@ -60,8 +60,9 @@ class Reassembly {
     return empty() ? next : pool.pieces_[tail_].right();
   }
 
-  // The runs that are held, for RFC 2018: the one that holds `latest` first, the others in their order, at most `most`.
-  void blocks(const PiecePool& pool, wire::SeqNumber latest, std::size_t most, wire::SackBlocks& out) const;
+  // The runs that are held, for RFC 2018, section 4: the one that holds `latest` first, then those that were reported
+  // last, then others, at most `most`.
+  void blocks(const PiecePool& pool, wire::SeqNumber latest, std::size_t most, wire::SackBlocks& out);
 
   void clear(PiecePool& pool);
 
@@ -69,7 +70,12 @@ class Reassembly {
   // Puts a piece behind `after` (kNone: in front).
   bool link(PiecePool& pool, std::uint32_t after, wire::SeqNumber left, stream::Slice&& bytes, std::uint32_t limit);
   void drop_front(PiecePool& pool);
+  // The run that begins with the piece at `at`, which becomes the first one behind it.
+  [[nodiscard]] static wire::SackBlock run_from(const PiecePool& pool, std::uint32_t& at);
+  // Appends the run that holds `sequence`, if any does and it is not there yet.
+  void report(const PiecePool& pool, wire::SeqNumber sequence, wire::SackBlocks& out) const;
 
+  wire::SackBlocks reported_;
   std::uint32_t head_ = PiecePool::kNone;
   std::uint32_t tail_ = PiecePool::kNone;
   std::uint32_t count_ = 0;

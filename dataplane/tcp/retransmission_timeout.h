@@ -20,8 +20,13 @@ class RetransmissionTimeout {
   void back_off();
   // The waiting was the peer's, who had closed its window, and says nothing of the path.
   void forgive() { backoff_ = 0; }
-  // Section 5.7, for a SYN that had to be repeated: what follows begins with 3 s until a round trip is measured.
-  void distrust() { distrusted_ = !measured_; }
+  // Section 5.7, at the end of a handshake whose SYN had to be repeated: what follows begins with 3 s until a round trip
+  // is measured.
+  void distrust() {
+    if (measured_) return;
+    distrusted_ = true;
+    backoff_ = 0;
+  }
 
   [[nodiscard]] bool measured() const { return measured_; }
   [[nodiscard]] Duration smoothed() const { return srtt_; }

@@ -98,9 +98,10 @@ void Stack::accept(Instant now, const Flow& flow, const TcpHeader& syn, std::opt
 
 void Stack::on_unknown(Instant now, const Flow& flow, const TcpHeader& header, std::uint32_t payload) {
   if (header.flags.has(TcpFlag::rst)) return;
-  const bool is_syn = header.flags.has(TcpFlag::syn) && !header.flags.has(TcpFlag::ack);
-  if (is_syn && is_listening(flow.local)) {
-    if (!header.flags.has(TcpFlag::fin)) accept(now, flow, header, std::nullopt);
+  // Section 3.10.7.2: what acknowledges nothing and opens nothing, a listener drops.
+  if (!header.flags.has(TcpFlag::ack) && is_listening(flow.local)) {
+    const bool opens = header.flags.has(TcpFlag::syn) && !header.flags.has(TcpFlag::fin);
+    if (opens) accept(now, flow, header, std::nullopt);
     return;
   }
   refuse(flow, header, payload);

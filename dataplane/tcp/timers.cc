@@ -20,7 +20,6 @@ void Connection::on_retransmission_timer(Instant now, const StreamPort* port) {
     shared_->counters.timeouts.add();
     syn_lost_ = true;
     timeout_.back_off();
-    timeout_.distrust();
     next_ = initial_;
     return;
   }

@@ -88,8 +88,8 @@ TEST_F(Opening, SynSent_IsRepeatedWithBackoffAndGivenUp) {
   while (connection_->state() == State::syn_sent) {
     if (!wait().empty()) at.push_back((now_ - begun).millis());
   }
-  EXPECT_EQ(at.size(), 3U);
-  EXPECT_EQ(at[0], 1'000);
+  // Found by a script: the 3 s that RFC 6298, section 5.7 has after the handshake were taken for the SYN, too.
+  EXPECT_EQ(at, (std::vector<std::int64_t>{1'000, 3'000, 7'000, 15'000}));
   EXPECT_EQ(now_ - begun, config_.connect_timeout);
   EXPECT_EQ(events(), std::vector{Event::unreachable});
 }
