@@ -154,7 +154,9 @@ std::string_view Connection::broken_invariant(const stream::StreamPort* port) co
   if (window_.edge() < window_.next()) return "the receive window's edge is not behind its begin";
   if (window_.size() > std::max(receive_limit_, 65'535U)) return "no more is offered than the limit";
   if (congestion_.congestion_window() < std::min<std::uint32_t>(mss_, 1)) return "the congestion window holds a byte";
-  if (outstanding() > 0 && next_ > una_ && retransmit_at_ == kNever) return "what is outstanding has a timer";
+  // A probe that waits for the device sets the timer when it goes.
+  const bool is_timed = retransmit_at_ != kNever || probe_due_;
+  if (outstanding() > 0 && next_ > una_ && !is_timed) return "what is outstanding has a timer";
   if (fin_acknowledged_ && (!fin_sent_ || una_ != max_)) return "nothing is outstanding behind an acknowledged FIN";
   const bool fin_states = state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
   if (fin_states != (fin_sent_ && !fin_acknowledged_)) return "the state says that our FIN is outstanding";

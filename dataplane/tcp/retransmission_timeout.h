@@ -20,8 +20,8 @@ class RetransmissionTimeout {
   void back_off();
   // The waiting was the peer's, who had closed its window, and says nothing of the path.
   void forgive() { backoff_ = 0; }
-  // Section 5.7, at the end of a handshake whose SYN had to be repeated: what follows begins with 3 s until a round trip
-  // is measured.
+  // Section 5.7, at the end of a handshake whose SYN had to be repeated: what follows begins with 3 s until a round
+  // trip is measured.
   void distrust() {
     if (measured_) return;
     distrusted_ = true;

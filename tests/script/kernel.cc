@@ -1,5 +1,6 @@
 #include "tests/script/kernel.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -73,7 +74,7 @@ std::string Kernel::make_device() {
   device_ = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (device_ < 0) return failed("/dev/net/tun");
   ifreq request{};
-  std::strcpy(request.ifr_name, kDevice);
+  std::copy(std::begin(kDevice), std::end(kDevice), request.ifr_name);
   request.ifr_flags = IFF_TUN | IFF_NO_PI;
   if (ioctl(device_, TUNSETIFF, &request) != 0) return failed("a tun device");
   const int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -1,21 +1,26 @@
-// warmpath-packet-sim: runs packet worlds by seed. Prints a line a failing seed with the command that runs it again,
-// and what the worlds were like; exits with 1 when one was not in order.
+// warmpath-packet-sim: runs packet worlds by seed, two at a time. Prints a line a failing seed with the command that
+// runs it again, and what the worlds were like; exits with 1 when one was not in order.
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <thread>
 
+#include "tests/sim/packet/summary.h"
 #include "tests/sim/packet/world.h"
 
 namespace {
 
-using wp::sim::packet::LinkTally;
+using wp::sim::packet::Summary;
 using wp::sim::packet::World;
 using wp::sim::packet::WorldResult;
 
 struct Arguments {
   std::uint64_t seeds = 50;
   std::uint64_t first = 1;
+  std::uint64_t jobs = 2;
   bool trace = false;
 };
 
@@ -28,50 +33,77 @@ bool parse(int argc, char** argv, Arguments& arguments) {
       arguments.seeds = std::strtoull(argv[++i], nullptr, 10);
     } else if (std::strcmp(argv[i], "--first") == 0 && more) {
       arguments.first = std::strtoull(argv[++i], nullptr, 10);
+    } else if (std::strcmp(argv[i], "--jobs") == 0 && more) {
+      arguments.jobs = std::max(1ULL, std::strtoull(argv[++i], nullptr, 10));
     } else if (std::strcmp(argv[i], "--seed") == 0 && more) {
       arguments.first = std::strtoull(argv[++i], nullptr, 10);
       arguments.seeds = 1;
     } else {
-      std::fprintf(stderr, "usage: warmpath-packet-sim [--seeds N [--first S] | --seed S] [--trace]\n");
+      std::fprintf(stderr, "usage: warmpath-packet-sim [--seeds N [--first S] [--jobs J] | --seed S [--trace]]\n");
       return false;
     }
   }
   return true;
 }
 
-// A world must also be the same when it is run again.
-bool run_seed(std::uint64_t seed, bool trace, WorldResult& result) {
+// What is wrong with a seed's world, if anything. A world must also be the same when it is run again.
+std::vector<std::string> run_seed(std::uint64_t seed, bool trace, WorldResult& result, wp::sim::packet::Shape& shape) {
   {
     World world(seed, trace);
-    if (trace) std::printf("%s\n", world.shape().text().c_str());
+    shape = world.shape();
+    if (trace) std::printf("%s\n", shape.text().c_str());
     result = world.run();
   }
+  std::vector<std::string> wrong = result.violations;
   const WorldResult second = World(seed).run();
   if (second.trace != result.trace || second.segments != result.segments) {
-    result.violations.push_back("the same seed gave another trace");
+    wrong.emplace_back("the same seed gave another trace");
   }
-  if (result.violations.empty()) return true;
-  std::printf("FAIL packet-seed-%llu: %s (%zu in all); again: warmpath-packet-sim --seed %llu --trace\n",
-              static_cast<unsigned long long>(seed), result.violations.front().c_str(), result.violations.size(),
-              static_cast<unsigned long long>(seed));
-  if (trace) {
-    for (const std::string& what : result.violations) std::printf("  %s\n", what.c_str());
-  }
-  return false;
+  if (trace) std::printf("trace %016llx\n", static_cast<unsigned long long>(result.trace));
+  return wrong;
 }
 
-void add(LinkTally& sum, const LinkTally& one) {
-  sum.sent += one.sent;
-  sum.delivered += one.delivered;
-  sum.lost += one.lost;
-  sum.overflowed += one.overflowed;
-  sum.duplicated += one.duplicated;
-  sum.reordered += one.reordered;
-  sum.flipped += one.flipped;
-  sum.truncated += one.truncated;
-  sum.too_big += one.too_big;
-  sum.partitioned += one.partitioned;
+void complain(std::uint64_t seed, const std::vector<std::string>& wrong) {
+  const auto number = static_cast<unsigned long long>(seed);
+  std::printf("FAIL packet-seed-%llu: %s (%zu in all); again: warmpath-packet-sim --seed %llu --trace\n", number,
+              wrong.front().c_str(), wrong.size(), number);
+  std::fflush(stdout);
 }
+
+// All seeds, each by whichever thread is free: worlds share nothing.
+class Run {
+ public:
+  explicit Run(const Arguments& arguments) : arguments_(arguments), next_(arguments.first) {}
+
+  void all() {
+    std::vector<std::jthread> threads;
+    for (std::uint64_t i = 1; i < arguments_.jobs; ++i) threads.emplace_back([this] { work(); });
+    work();
+  }
+  [[nodiscard]] std::uint64_t failed() const { return failed_; }
+  [[nodiscard]] const Summary& summary() const { return summary_; }
+
+ private:
+  void work() {
+    const std::uint64_t end = arguments_.first + arguments_.seeds;
+    for (std::uint64_t seed = next_++; seed < end; seed = next_++) {
+      WorldResult result;
+      wp::sim::packet::Shape shape;
+      const auto wrong = run_seed(seed, arguments_.trace, result, shape);
+      const std::scoped_lock lock(mutex_);
+      summary_.add(shape, result);
+      if (wrong.empty()) continue;
+      ++failed_;
+      complain(seed, wrong);
+    }
+  }
+
+  Arguments arguments_;
+  std::atomic<std::uint64_t> next_;
+  std::mutex mutex_;
+  Summary summary_;
+  std::uint64_t failed_ = 0;
+};
 
 }  // namespace
 
@@ -79,33 +111,13 @@ int main(int argc, char** argv) {
   Arguments arguments;
   if (!parse(argc, argv, arguments)) return 2;
   const auto begun = std::chrono::steady_clock::now();
-  std::uint64_t failed = 0, segments = 0, talks = 0, broken_talks = 0, hostile = 0, v6 = 0;
-  LinkTally links;
-  for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.seeds; ++seed) {
-    WorldResult result;
-    if (!run_seed(seed, arguments.trace, result)) ++failed;
-    const World drawn(seed);
-    hostile += drawn.shape().hostile ? 1 : 0;
-    v6 += drawn.shape().v6 ? 1 : 0;
-    segments += result.segments;
-    talks += result.talks;
-    broken_talks += result.failed;
-    for (const LinkTally& link : result.link) add(links, link);
-  }
+  Run run(arguments);
+  run.all();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  const auto figure = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
-  std::printf("worlds: %llu, hostile %llu, IPv6 %llu; segments %llu (%llu a seed); talks %llu, ended by faults %llu\n",
-              figure(arguments.seeds), figure(hostile), figure(v6), figure(segments),
-              figure(segments / std::max<std::uint64_t>(arguments.seeds, 1)), figure(talks), figure(broken_talks));
-  std::printf(
-      "packets: delivered %llu, lost %llu, overflowed %llu, duplicated %llu, reordered %llu, flipped %llu, "
-      "truncated %llu, too big %llu, partitioned %llu\n",
-      figure(links.delivered), figure(links.lost), figure(links.overflowed), figure(links.duplicated),
-      figure(links.reordered), figure(links.flipped), figure(links.truncated), figure(links.too_big),
-      figure(links.partitioned));
-  if (failed == 0) {
-    std::printf("ok packet-seeds-%llu-%llu %.3f\n", figure(arguments.first),
-                figure(arguments.first + arguments.seeds - 1), took.count());
+  std::fputs(run.summary().text().c_str(), stdout);
+  if (run.failed() == 0) {
+    std::printf("ok packet-seeds-%llu-%llu %.3f\n", static_cast<unsigned long long>(arguments.first),
+                static_cast<unsigned long long>(arguments.first + arguments.seeds - 1), took.count());
   }
-  return failed == 0 ? 0 : 1;
+  return run.failed() == 0 ? 0 : 1;
 }

@@ -52,6 +52,8 @@ TalkShape draw_talk(Rng& rng, bool behaves, std::uint32_t most) {
     for (std::uint32_t& bytes : talk.sends) bytes = std::min(bytes, 5'000U);
   }
   talk.read_max = skewed(rng, 16, 65'536);
+  // Who reads a little at each wakeup keeps the window nearly closed: a few round trips for each little.
+  for (std::uint32_t& bytes : talk.sends) bytes = std::min(bytes, 2'000 * talk.read_max);
   talk.server_waits = rng.chance(0.5);
   if (behaves) return talk;
   if (rng.chance(0.3)) talk.reads = one_of(rng, {0.02, 0.2});
@@ -79,6 +81,8 @@ HostShape draw_host(Rng& rng, bool calm) {
   if (calm) return host;
   if (rng.chance(0.2)) host.streams.receive_entries = rng.between(64, 256);
   if (rng.chance(0.2)) host.stack.pieces = rng.below(64);
+  if (rng.chance(0.2)) host.stack.half_open = rng.between(4, 16);
+  if (rng.chance(0.2)) host.tcp.drain_bytes = rng.between(1, 4'096);
   if (rng.chance(0.2)) host.streams.ports = rng.between(8, 32);
   if (rng.chance(0.2)) host.rx_ring = rng.between(4, 64);
   if (rng.chance(0.3)) host.tx_budget = rng.between(1, 8);
@@ -109,9 +113,11 @@ Shape draw_shape(Rng& rng) {
   shape.hostile_packets = shape.hostile ? skewed(rng, 100, 5'000) : 0;
   for (unsigned i = 0; i < 2; ++i) {
     shape.host[i] = draw_host(rng, calm);
+    // An attacker's handshakes fill the few places until they time out, which is not what the second phase is about.
+    if (shape.hostile) shape.host[i].stack.half_open = 64;
     shape.link[i] = draw_link(rng, calm);
   }
-  const std::uint32_t most = one_of(rng, {30'000U, 1'000'000U, 6'000'000U});
+  const std::uint32_t most = one_of(rng, {200'000U, 6'000'000U, 30'000'000U});
   const std::uint32_t talks = 1 + skewed(rng, 2, 60);
   for (std::uint32_t i = 0; i < talks; ++i) shape.talks.push_back(draw_talk(rng, calm, most));
   for (std::uint32_t i = 0; i < 1 + talks / 4; ++i) shape.later.push_back(draw_talk(rng, true, most / 4 + 1));

@@ -19,6 +19,7 @@ struct WorldResult {
   std::uint64_t talks = 0;
   std::uint64_t failed = 0;  // talks that faults or an abort ended; none of the second phase
   LinkTally link[2];
+  std::vector<std::uint64_t> events;  // what both stacks counted, in the order of TcpCounters
 };
 
 class World : private Host::Greeter {
@@ -45,6 +46,7 @@ class World : private Host::Greeter {
   void seated(std::uint32_t talk, std::size_t speaker) override;
   void start(std::uint32_t talk);
   void learn_sources();
+  void remember(unsigned host, const std::vector<std::byte>& packet);
   void happen(Happening&& happening);
   void turn(unsigned host);
   void route(unsigned from, std::vector<std::byte> packet);
