@@ -29,9 +29,15 @@ BUILDS = {
     "build-asan": [*CHECKED, "-Db_sanitize=address,undefined"],
     "build-tsan": [*CHECKED, "-Db_sanitize=thread"],
     "build-fuzz": [*CHECKED, "-Db_sanitize=address,undefined", "-Dfuzzers=true"],
+    "build-coverage": ["-Doptimization=1", "-Ddebug=false", "-Dwerror=false",
+                       "-Dcpp_args=-fprofile-instr-generate -fcoverage-mapping",
+                       "-Dcpp_link_args=-fprofile-instr-generate"],
 }
 # Clang instruments a third faster than g++ 12 does; the release build is the compiler of the distribution.
 BUILD_ENVIRONMENT = {name: {"CXX": "clang++-19"} for name in BUILDS if name != "build"}
+
+# Names that stand for several suites.
+GROUPS = {"sim": ("shard-sim", "packet-sim")}
 
 # Any finding ends the process with an error. No suppressions: none is needed.
 SANITIZERS = {
@@ -68,9 +74,10 @@ SUITES = [
           ["tests/conformance/run", "--build", "build"], "build", shows_all=True),
     Suite("origins", "what is forwarded, as eight other servers understand it",
           ["tests/origins/run", "--build", "build"], "build", shows_all=True),
-    Suite("sim", "a whole shard under seeded faults", ["build/tests/sim/warmpath-sim", "--seeds", "300"], "build"),
+    Suite("shard-sim", "a whole shard under seeded faults", ["build/tests/sim/warmpath-sim", "--seeds", "300"], "build",
+          limit_s=900),
     Suite("packet-sim", "two TCP stacks over a path with seeded faults",
-          ["build/tests/sim/packet/warmpath-packet-sim", "--seeds", "300"], "build"),
+          ["build/tests/sim/packet/warmpath-packet-sim", "--seeds", "300", "--jobs", JOBS], "build", limit_s=900),
     Suite("lab", "warmpath-lab on small traces, and on the published ones where they are",
           ["tests/lab/run", "--build", "build"], "build"),
     Suite("script", "packet scripts, each on our TCP and on the kernel's",
@@ -87,6 +94,15 @@ SUITES = [
           by_default=False, limit_s=1200),
     Suite("slow", "5,000 slow clients beside 200 streams", ["tests/slow/run"], "build", by_default=False,
           limit_s=900),
+    Suite("mutants", "TCP with a bug or without a feature, which scripts or worlds must notice",
+          ["tests/mutants/run", "--folder", "build/mutants", "--jobs", JOBS], "build", ("tests/script/warmpath-script",),
+          by_default=False, limit_s=1800, shows_all=True),
+    Suite("coverage", "branches of TCP that tests, scripts and worlds reach", ["tests/coverage/run", "build-coverage"],
+          "build-coverage", ("tests/unit/test-tcp", "tests/script/warmpath-script",
+                             "tests/sim/packet/warmpath-packet-sim"),
+          by_default=False, limit_s=900, shows_all=True),
+    Suite("ring", "what our TCP costs by itself: cycles, allocations", ["build/tests/sim/packet/warmpath-tcp-ring", "--at-most", "1500"],
+          "build", ("tests/sim/packet/warmpath-tcp-ring",), by_default=False, shows_all=True),
     Suite("fuzz", "each fuzzer for a short while", ["tests/fuzz/run", "build-fuzz", "--seconds", "15"], "build-fuzz",
           ("fuzzers",), by_default=False),
 ]
@@ -231,23 +247,34 @@ def chosen(names):
         return [suite for suite in SUITES if suite.by_default]
     if names == ["all"]:
         return SUITES
+    names = [suite for name in names for suite in GROUPS.get(name, (name,))]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise SystemExit(f"tests/run: no suite '{unknown[0]}'; there are: all {' '.join(known)}")
     return [known[name] for name in names]
 
 
+def seeded(suite, seeds):
+    """The suite with as many seeds as are asked for."""
+    if seeds is None or "--seeds" not in suite.command:
+        return suite
+    at = suite.command.index("--seeds") + 1
+    return dataclasses.replace(suite, command=[*suite.command[:at], str(seeds), *suite.command[at + 1:]])
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tests/run")
     parser.add_argument("suite", nargs="*", help="default: those that --list marks with *; all: every one")
     parser.add_argument("--list", action="store_true", help="names the suites and ends")
+    parser.add_argument("--seeds", type=int, help="for suites that run worlds: how many of them")
     parser.add_argument("-v", "--verbose", action="store_true", help="shows tests that passed, too")
     options = parser.parse_args()
     if options.list:
         for suite in SUITES:
             print(f"{'*' if suite.by_default else ' '} {suite.name:10} {suite.about}")
         return 0
-    suites, skips, build, total = chosen(options.suite), expected_skips(), Builder(), Tally()
+    suites = [seeded(suite, options.seeds) for suite in chosen(options.suite)]
+    skips, build, total = expected_skips(), Builder(), Tally()
     started = time.monotonic()
     for suite in suites:
         total.add(run_suite(suite, build, skips, options.verbose))

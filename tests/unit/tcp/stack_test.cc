@@ -4,6 +4,16 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
+
+// Sanitizers bring a heap of their own, which mallinfo2() does not know.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WP_FOREIGN_HEAP
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define WP_FOREIGN_HEAP
+#endif
+#endif
 
 namespace wp::tcp {
 namespace {
@@ -155,11 +165,33 @@ TEST_F(StackTest, ANewConnectionTakesThePlaceOfOneInTimeWait) {
   EXPECT_EQ(stack_.counters().time_wait_reused.value(), 1U);
 }
 
+// Bytes on the heap for `connections` of them, with ports, and next to nothing else.
+std::size_t heap_of(std::uint32_t connections) {
+  const auto used = [] {
+    const auto info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const std::size_t before = used();
+  Rng rng(1);
+  stream::PortTable ports(
+      {.ports = connections, .nodes = 8, .receive_entries = 1, .receive_bytes = 64, .slab_entries = 1});
+  const Stack stack({}, {.connections = connections, .half_open = 8, .pieces = 8, .resets = 8}, ports, rng, {});
+  return used() - before;
+}
+
+// A connection that holds no data has all its memory in tables that are made at the start.
 TEST_F(StackTest, AnIdleConnectionTakesLessThanAKilobyte) {
   const std::size_t bytes = Stack::bytes_per_connection();
   std::printf("an established idle connection: %zu bytes, of which the connection %zu, the port %zu\n", bytes,
               sizeof(Connection), sizeof(stream::StreamPort));
   EXPECT_LE(bytes, 1'024U);
+#ifndef WP_FOREIGN_HEAP
+  constexpr std::uint32_t kMany = 65'536;
+  const std::size_t measured = (heap_of(2 * kMany) - heap_of(kMany)) / kMany;
+  std::printf("measured on the heap: %zu bytes\n", measured);
+  EXPECT_GE(measured, sizeof(Connection) + sizeof(stream::StreamPort));
+  EXPECT_LE(measured, 1'024U);
+#endif
 }
 
 }  // namespace
