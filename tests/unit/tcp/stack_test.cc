@@ -165,6 +165,38 @@ TEST_F(StackTest, ANewConnectionTakesThePlaceOfOneInTimeWait) {
   EXPECT_EQ(stack_.counters().time_wait_reused.value(), 1U);
 }
 
+TEST_F(StackTest, WhoCannotConnectIsTold) {
+  const stream::PortId other_family = ports_.connect({.address = {0x20}, .port = 80, .family = Endpoint::Family::v6});
+  stack_.step(now_);
+  EXPECT_EQ(ports_.get(other_family).failure(), Reason::no_connection_slot);
+  ports_.get(other_family).close();
+  stack_.step(now_);
+  EXPECT_EQ(ports_.live(), 0U);
+  // One source port, and it is taken.
+  StackLimits limits = kLimits;
+  limits.first_port = limits.last_port = 5'000;
+  Stack narrow(config_, limits, ports_, rng_, now_);
+  narrow.use_source(endpoint(1, 0));
+  const stream::PortId first = ports_.connect(endpoint(2, 80));
+  const stream::PortId second = ports_.connect(endpoint(2, 80));
+  narrow.step(now_);
+  EXPECT_FALSE(ports_.get(first).failed());
+  EXPECT_EQ(ports_.get(second).failure(), Reason::no_connection_slot);
+  ports_.get(first).close();
+  ports_.get(second).close();
+  narrow.step(now_);
+  EXPECT_EQ(ports_.live(), 0U);
+}
+
+TEST_F(StackTest, ARouterThatAllowsNothingIsNotBelieved) {
+  receive(flow(1), syn(100));
+  receive(flow(1), answer(sent().at(0), {TcpFlag::ack}));
+  const std::uint16_t mss = stack_.find(flow(1))->mss();
+  stack_.on_too_big(flow(1), stack_.find(flow(1))->unacknowledged(), 40);
+  stack_.on_too_big(flow(2), SeqNumber(1), 1'000);
+  EXPECT_EQ(stack_.find(flow(1))->mss(), mss);
+}
+
 // Bytes on the heap for `connections` of them, with ports, and next to nothing else.
 std::size_t heap_of(std::uint32_t connections) {
   const auto used = [] {
