@@ -36,8 +36,10 @@ struct State {
 };
 
 // A handler of signals finds only what is global.
-State the_state;                     // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-std::atomic<bool> installed{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): see above
+State the_state;
+std::atomic<bool> installed{false};
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables): see above
 
 // Text without a heap: appended, cut when full, always ended by a zero.
 class Line {

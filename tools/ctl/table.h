@@ -11,9 +11,9 @@ enum class Tone : std::uint8_t { plain, good, warning, bad };
 
 struct Cell {
   // Implicit, so that a row is a list of words.
-  Cell(std::string words, Tone how = Tone::plain)  // NOLINT(google-explicit-constructor)
+  Cell(std::string words, Tone how = Tone::plain)  // NOLINT(google-explicit-constructor): see above
       : text(std::move(words)), tone(how) {}
-  Cell(const char* words) : text(words) {}  // NOLINT(google-explicit-constructor)
+  Cell(const char* words) : text(words) {}  // NOLINT(google-explicit-constructor): see above
 
   std::string text;  // one line, UTF-8
   Tone tone = Tone::plain;
