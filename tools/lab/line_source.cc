@@ -12,13 +12,13 @@ constexpr unsigned kPiece = 1U << 20U;
 
 }  // namespace
 
-void LineSource::Close::operator()(gzFile_s* file) const {
-  gzclose_r(file);
+void LineSource::Close::operator()(void* file) const {
+  gzclose_r(static_cast<gzFile>(file));
 }
 
 std::expected<LineSource, std::string> LineSource::open(const std::string& path) {
   errno = 0;
-  gzFile_s* file = gzopen(path.c_str(), "rb");  // a file that is not compressed is read as it is
+  gzFile file = gzopen(path.c_str(), "rb");  // a file that is not compressed is read as it is
   if (file == nullptr) return std::unexpected(path + ": " + std::strerror(errno != 0 ? errno : ENOMEM));
   return LineSource(path, file);
 }
@@ -34,12 +34,13 @@ std::expected<void, std::string> LineSource::fill() {
   if (buffer_.size() > kMaxLine) return std::unexpected(path_ + ": a line of more than 256 MiB");
   const std::size_t had = buffer_.size();
   buffer_.resize(had + kPiece);
-  const int got = gzread(file_.get(), buffer_.data() + had, kPiece);
+  const auto file = static_cast<gzFile>(file_.get());
+  const int got = gzread(file, buffer_.data() + had, kPiece);
   buffer_.resize(had + static_cast<std::size_t>(got > 0 ? got : 0));
   if (got == static_cast<int>(kPiece)) return {};
   // Short: the end, or a file that is damaged, cut off, or no file at all.
   int code = Z_OK;
-  const char* words = gzerror(file_.get(), &code);
+  const char* words = gzerror(file, &code);
   if (code == Z_ERRNO) return std::unexpected(path_ + ": " + std::strerror(errno));
   if (code == Z_BUF_ERROR) return std::unexpected(path_ + ": the compressed file is cut off");
   if (code != Z_OK && code != Z_STREAM_END) return std::unexpected(path_ + ": " + words);

@@ -8,8 +8,6 @@
 #include <string_view>
 #include <vector>
 
-struct gzFile_s;
-
 namespace wp::lab {
 
 class LineSource {
@@ -29,15 +27,16 @@ class LineSource {
   [[nodiscard]] std::string complaint(std::string_view words) const;
 
  private:
+  // zlib's gzFile, whose header would come with every includer of this one.
   struct Close {
-    void operator()(gzFile_s* file) const;
+    void operator()(void* file) const;
   };
 
-  LineSource(std::string path, gzFile_s* file) : path_(std::move(path)), file_(file) {}
+  LineSource(std::string path, void* file) : path_(std::move(path)), file_(file) {}
   [[nodiscard]] std::expected<void, std::string> fill();
 
   std::string path_;
-  std::unique_ptr<gzFile_s, Close> file_;
+  std::unique_ptr<void, Close> file_;
   std::string buffer_;  // read, and from `taken_` on not yet given out
   std::size_t taken_ = 0;
   std::size_t looked_ = 0;  // no line ends before here

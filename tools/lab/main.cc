@@ -25,9 +25,12 @@ bool write_file(const std::string& path, const std::string& text) {
   return std::fclose(file) == 0 && written;
 }
 
-int run(const Options& options) {
+int run(Options options) {
   const auto trace = read_trace(options.trace, options.format, options.reading);
   if (!trace) return fail(trace.error());
+  if (options.utilisation > 0) {
+    options.simulation.speed = speed_for(*trace, options.simulation, options.utilisation);
+  }
   std::vector<Row> rows;
   for (const StrategyInfo* strategy : options.strategies) {
     const Outcome outcome = simulate(*trace, options.simulation, *strategy);

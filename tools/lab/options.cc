@@ -36,6 +36,7 @@ What the columns mean:
 Examples:
   warmpath-lab trace.jsonl.gz                                   every strategy, 8 replicas, endless caches
   warmpath-lab trace.jsonl --cache-tokens 1000000 --speed 2     1 M tokens a replica, twice the traffic
+  warmpath-lab trace.jsonl --utilisation 0.95                   near what the replicas can prefill at best
   warmpath-lab trace.jsonl --strategies prefix,oracle --gateways 2 --event 600:restart:0
   warmpath-lab trace.jsonl --svg rows.svg                       and a picture
   warmpath-lab trace.jsonl --event 600:drain:3 --event 900:join --event 1200:die:0 --event 1500:return:0
@@ -84,6 +85,10 @@ void declare_trace(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--speed", options.simulation.speed, "arrivals, so many times as fast")
       ->check(CLI::Range(1e-3, 1e6))
       ->capture_default_str();
+  app.add_option("--utilisation", options.utilisation,
+                 "instead: as fast as makes the work that no cache saves this share of what the replicas can prefill")
+      ->check(CLI::Range(0.001, 1000.0))
+      ->excludes("--speed");
   app.add_option("--seed", options.simulation.seed, "of everything random, and of the rivals' hashes")
       ->capture_default_str();
   app.add_flag("--json", options.json, "for machines; keys are only ever added to");
@@ -162,9 +167,10 @@ std::string read_events(const std::vector<std::string>& texts, SimulationConfig&
   for (const std::string& text : texts) {
     const auto event = parse_fleet_event(text);
     if (!event) return "--event " + event.error();
-    simulation.events.push_back(*event);
+    // In order of time; of those at the same time, as they were written.
+    auto& events = simulation.events;
+    events.insert(std::ranges::upper_bound(events, event->at, {}, &FleetEvent::at), *event);
   }
-  std::ranges::stable_sort(simulation.events, {}, &FleetEvent::at);
   const std::string problem = event_problem(simulation.events, simulation.replicas, simulation.gateways);
   return problem.empty() ? problem : "--event: " + problem;
 }

@@ -18,6 +18,7 @@ struct Options {
   TraceConfig reading;
   SimulationConfig simulation;
   std::vector<const StrategyInfo*> strategies;  // in the order asked for; all when none was named
+  double utilisation = 0;                       // 0: simulation.speed is what counts
   bool json = false;
   std::string picture;  // path; empty: none
 };

@@ -48,6 +48,7 @@ class Simulation {
       : trace_(trace), config_(config), strategy_(strategy), flights_(trace.requests.size()) {
     outcome_.served.resize(trace.requests.size());
     for (std::uint32_t i = 0; i < config.replicas; ++i) add_replica();
+    gateways_.reserve(config.gateways);
     for (std::uint32_t i = 0; i < config.gateways; ++i) gateways_.push_back(make_gateway(i));
     lives_.resize(config.gateways);
   }
@@ -105,6 +106,7 @@ std::unique_ptr<Gateway> Simulation::make_gateway(std::uint32_t number) {
   const auto joins = std::ranges::count(config_.events, FleetChange::join, &FleetEvent::change);
   config.max_replicas = config_.replicas + static_cast<std::uint32_t>(joins);
   std::vector<Standing> standings;
+  standings.reserve(replicas_.size());
   for (const Replica& replica : replicas_) standings.push_back(replica.standing);
   return std::make_unique<Gateway>(config, strategy_, RouterNeeds{fleet_, trace_, config_.seed}, standings);
 }
@@ -275,6 +277,14 @@ Outcome Simulation::run() {
 }
 
 }  // namespace
+
+double speed_for(const Trace& trace, const SimulationConfig& config, double utilisation) {
+  const double span = trace.requests.back().at.seconds();
+  const double saved = static_cast<double>(trace.repeated_blocks) * trace.block_tokens;
+  const double work = static_cast<double>(trace.prompt_tokens) - saved;
+  if (span <= 0 || work <= 0) return 1;
+  return utilisation * config.replicas * config.replica.prefill_rate * span / work;
+}
 
 Outcome simulate(const Trace& trace, const SimulationConfig& config, const StrategyInfo& strategy) {
   WP_ASSERT(!trace.requests.empty() && config.replicas > 0 && config.gateways > 0);

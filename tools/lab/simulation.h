@@ -51,6 +51,10 @@ struct Outcome {
   std::uint64_t refused_connections = 0;  // picks of a replica that was dead
 };
 
+// How fast arrivals must be for the work that even one cache shared by all could not save to take this share of what
+// all replicas together can prefill. 1 where that cannot be said: no time passes, or nothing is left to prefill.
+[[nodiscard]] double speed_for(const Trace& trace, const SimulationConfig& config, double utilisation);
+
 [[nodiscard]] Outcome simulate(const Trace& trace, const SimulationConfig& config, const StrategyInfo& strategy);
 
 }  // namespace wp::lab

@@ -20,6 +20,7 @@ using replica::BlockHash;
 
 struct TraceRequest {
   Duration at;                      // since the first request
+  std::uint32_t number = 0;         // in the file, from 0
   std::uint32_t prompt_tokens = 0;  // at least 1
   std::uint32_t output_tokens = 0;  // at least 1
   std::size_t first_block = 0;      // into Trace::blocks

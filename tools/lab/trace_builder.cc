@@ -58,7 +58,7 @@ std::expected<void, std::string> TraceBuilder::add(const MooncakeLine& line) {
   request.at = line.at;
   request.prompt_tokens = line.prompt_tokens;
   request.output_tokens = line.output_tokens;
-  return finish(std::move(request), prompt::Api::completions, line.ids, {});
+  return finish(request, prompt::Api::completions, line.ids, {});
 }
 
 std::expected<void, std::string> TraceBuilder::add(const ChatLine& line) {
@@ -77,7 +77,7 @@ std::expected<void, std::string> TraceBuilder::add(const ChatLine& line) {
   request.opening = hash_opening(line.opening);
   body_ = line.body;
   const auto blocks = replica::chain_hashes(ask->prompt, config_.block_tokens, 0);
-  return finish(std::move(request), line.api, blocks, line.session);
+  return finish(request, line.api, blocks, line.session);
 }
 
 // Reads body_.
@@ -97,7 +97,7 @@ std::uint64_t TraceBuilder::beginning(std::span<const BlockHash> blocks) const {
   return std::max<std::uint64_t>(1, mix64(blocks[std::min(most, blocks.size()) - 1]));
 }
 
-std::expected<void, std::string> TraceBuilder::finish(TraceRequest request, prompt::Api api,
+std::expected<void, std::string> TraceBuilder::finish(TraceRequest& request, prompt::Api api,
                                                       std::span<const BlockHash> blocks, std::string_view session) {
   std::string made;
   std::string_view sent = config_.sessions == Sessions::hidden ? std::string_view{} : session;
@@ -113,6 +113,7 @@ std::expected<void, std::string> TraceBuilder::finish(TraceRequest request, prom
   request.conversation = !session.empty()                         ? prompt::session_hash(0, {}, session)
                          : features->session != 0 && made.empty() ? features->session
                                                                   : beginning(blocks);
+  request.number = static_cast<std::uint32_t>(trace_.requests.size());
   request.first_block = trace_.blocks.size();
   request.blocks = static_cast<std::uint32_t>(blocks.size());
   trace_.blocks.insert(trace_.blocks.end(), blocks.begin(), blocks.end());
@@ -122,7 +123,8 @@ std::expected<void, std::string> TraceBuilder::finish(TraceRequest request, prom
 }
 
 Trace TraceBuilder::take() {
-  std::ranges::stable_sort(trace_.requests, {}, &TraceRequest::at);
+  std::ranges::sort(trace_.requests, {},
+                    [](const TraceRequest& request) { return std::pair(request.at, request.number); });
   if (!trace_.requests.empty()) {
     const Duration start = trace_.requests.front().at;
     for (TraceRequest& request : trace_.requests) request.at = request.at - start;

@@ -39,7 +39,7 @@ class TraceBuilder {
  private:
   [[nodiscard]] std::expected<prompt::Features, std::string> extract(prompt::Api api, std::string_view session);
   [[nodiscard]] std::uint64_t beginning(std::span<const BlockHash> blocks) const;
-  [[nodiscard]] std::expected<void, std::string> finish(TraceRequest request, prompt::Api api,
+  [[nodiscard]] std::expected<void, std::string> finish(TraceRequest& request, prompt::Api api,
                                                         std::span<const BlockHash> blocks, std::string_view session);
 
   TraceConfig config_;

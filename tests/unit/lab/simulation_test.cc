@@ -52,6 +52,13 @@ TEST(Simulation, SpeedsArrivalsUp) {
   EXPECT_EQ(run(trace, fast).served[2].ttft, millis(1500));
 }
 
+TEST(Simulation, FindsTheSpeedOfAUtilisation) {
+  // Four blocks of 512 tokens in 10 s, one of them twice: 1,536 tokens to prefill, at 2 * 512 a second.
+  const Trace trace = trace_of({mooncake(0, {1, 2}), mooncake(10'000, {1, 3})});
+  EXPECT_DOUBLE_EQ(speed_for(trace, config(), 0.3), 2);
+  EXPECT_DOUBLE_EQ(speed_for(trace_of({mooncake(0, {1})}), config(), 0.5), 1);
+}
+
 TEST(Simulation, RepeatsItself) {
   std::vector<MooncakeLine> lines;
   for (int i = 0; i < 200; ++i) lines.push_back(mooncake(i * 100, {std::uint64_t(i % 7), std::uint64_t(100 + i)}, 4));
