@@ -21,7 +21,7 @@ AdminReply AdminChanges::list() const {
 
 AdminReply AdminChanges::handle(const AdminRequest& request, std::string_view rest) {
   if (rest.empty() && request.reads()) return list();
-  if (!request.may_change) return changes_elsewhere();
+  if (!request.may_change) return control_only();
   if (request.method != "DELETE") return method_not_allowed(rest.empty() ? "GET, HEAD, DELETE" : "DELETE");
   const auto name = percent_decode(rest);
   if (!name) return admin_error(400, "a broken escape in the path");

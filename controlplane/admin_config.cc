@@ -27,7 +27,7 @@ unsigned status_of(ReloadResult result) {
 }  // namespace
 
 AdminReply AdminConfig::handle(const AdminRequest& request, std::string_view rest) {
-  if (!request.may_change) return changes_elsewhere();
+  if (!request.may_change) return control_only();
   if (rest.empty()) {
     if (!request.reads()) return method_not_allowed("GET, HEAD");
     return {200, "application/toml", write_settings(reloader_.settings()), {}};

@@ -57,7 +57,7 @@ AdminReply AdminReplicas::handle(const AdminRequest& request, std::string_view r
     if (!request.may_change) return method_not_allowed("GET, HEAD");
     return request.method == "POST" ? add(request.body) : method_not_allowed("GET, HEAD, POST");
   }
-  if (!request.may_change && !request.reads()) return changes_elsewhere();
+  if (!request.may_change && !request.reads()) return control_only();
   const std::size_t slash = rest.find('/');
   const auto name = percent_decode(rest.substr(0, slash));
   if (!name) return admin_error(400, "a broken escape in the path");

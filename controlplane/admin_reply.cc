@@ -21,8 +21,8 @@ AdminReply method_not_allowed(std::string_view allow) {
   return reply;
 }
 
-AdminReply changes_elsewhere() {
-  return admin_error(403, "changes are made on the control socket");
+AdminReply control_only() {
+  return admin_error(403, "only the control socket answers this, or the control address with its token");
 }
 
 }  // namespace wp::control

@@ -33,6 +33,6 @@ struct AdminReply {
 [[nodiscard]] AdminReply method_not_allowed(std::string_view allow);
 
 // What the read-only listener answers to a change: 403.
-[[nodiscard]] AdminReply changes_elsewhere();
+[[nodiscard]] AdminReply control_only();
 
 }  // namespace wp::control

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <numeric>
 #include <utility>
 
@@ -179,6 +180,10 @@ std::expected<void, std::string> AdminServer::listen_control(const ControlSocket
   if (!error) {
     const OwnerOnly mode;
     acceptor.bind(Local::endpoint(socket.path), error);
+  }
+  if (error == boost::system::errc::no_such_file_or_directory) {
+    const std::string folder = std::filesystem::path(socket.path).parent_path();
+    return std::unexpected("cannot listen on " + socket.path + ": there is no " + folder + ", make it first");
   }
   if (error) return std::unexpected("cannot listen on " + socket.path + ": " + error.message());
   control_path_ = socket.path;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controlplane/model_list.h"
 #include "dataplane/balance/seal.h"
 #include "dataplane/base/assert.h"
 
@@ -203,6 +204,7 @@ std::unique_ptr<const Snapshot> Registry::build() {
   snapshot->client = client_;
   fill_pools(*snapshot);
   fill_routes(*snapshot);
+  snapshot->models = model_list(routes_);
   balance::seal(*snapshot);
   build_rings(*snapshot);
   return snapshot;

@@ -137,7 +137,7 @@ std::vector<Key<PoolSettings>> make_pool_keys() {
   };
   add("pool.name", pool_name_value(), WP_AT(name), "what routes, metrics and the admin API call it");
   add("pool.models", ListValue{model_value()}, WP_AT(models),
-      "models that its replicas serve: requests for them go here");
+      "models that its replicas serve: requests for them go here, and /v1/models lists them");
   add("pool.strategy", strategy_value(), WP_AT(strategy), "how a replica is picked");
   add("pool.load_factor", FactorValue{}, WP_AT(bounds.factor),
       "a replica takes up to this times its fair share of the load");

@@ -63,7 +63,11 @@ std::string config_page() {
   write_rows(page, replica_keys(), "");
   page +=
       "\n## [[route]]\n\nWhere requests go by the model that they name. The `models` of a pool are routes, too. A file "
-      "with\none pool and neither needs none: everything goes there.\n";
+      "with\none pool and neither needs none: everything goes there.\n\n`GET /v1/models` is answered with every model "
+      "that "
+      "`models` and exact routes name, whichever pool has\nit; where a file names none, a replica is asked, the one "
+      "that "
+      "a request without a model goes to.\n`/v1/models/NAME` goes to the pool of that model.\n";
   write_rows(page, route_keys(), "");
   return page;
 }

@@ -77,6 +77,7 @@ struct Snapshot {
   std::vector<Pool> pools;
   std::vector<Route> routes;     // sealed: exact names in ascending order, then beginnings, the longest first
   std::size_t exact_routes = 0;  // made by seal()
+  std::string models;            // what GET /v1/models is answered with; empty: replicas are asked
   ClientTimeouts client;
   bool draining = false;             // the daemon stops: keep what runs, offer no keep-alive
   bool ready = true;                 // what readiness probes are told: new clients should come

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "dataplane/base/assert.h"
+#include "dataplane/proxy/models.h"
 #include "dataplane/proxy/proxy.h"
 
 namespace wp::proxy {
@@ -94,8 +95,7 @@ void Proxy::read_request(Handle h, Instant began) {
   const IntakeResult result = intake_.read(port, client.request);
   if (client.request.valid()) note_times(intake_.get(client.request), began);
   switch (result.kind) {
-    case IntakeResult::Kind::complete:
-      return intake_.get(client.request).probe == Probe::none ? start_exchange(h) : answer_probe(h);
+    case IntakeResult::Kind::complete: return answer_request(h);
     case IntakeResult::Kind::refused:
       if (result.reason == Reason::no_head_slab || result.reason == Reason::no_body_slab) {
         return wait_for_room(h, result.reason);
@@ -183,6 +183,24 @@ void Proxy::answer(Handle h, const ErrorReply& reply) {
   hand_out(h, out, reply.keep_alive);
 }
 
+// A whole request: what it asks for is ours to say, or a replica's.
+void Proxy::answer_request(Handle h) {
+  const Request& request = intake_.get(clients_.get(h).request);
+  if (request.probe != Probe::none) return answer_probe(h);
+  if (!snapshot_->models.empty() && lists_models(request.head())) return answer_models(h);
+  start_exchange(h);
+}
+
+void Proxy::answer_models(Handle h) {
+  const http::RequestHead& head = intake_.get(clients_.get(h).request).head();
+  const bool keep_alive = head.keep_alive && !draining_;
+  const bool body = head.method != http::Method::head;
+  counters_.model_lists.add();
+  http::Writer out(scratch_);
+  write_models_head(out, head, snapshot_->models.size(), keep_alive);
+  hand_out(h, out, keep_alive, body ? std::string_view(snapshot_->models) : std::string_view());
+}
+
 void Proxy::answer_probe(Handle h) {
   const Request& request = intake_.get(clients_.get(h).request);
   const ProbeReply reply{.good = request.probe == Probe::live || (snapshot_->ready && !draining_),
@@ -195,12 +213,12 @@ void Proxy::answer_probe(Handle h) {
   hand_out(h, out, reply.keep_alive);
 }
 
-// A reply that we wrote ourselves.
-void Proxy::hand_out(Handle h, const http::Writer& out, bool keep_alive) {
+// A reply that we wrote ourselves, `rest` behind it.
+void Proxy::hand_out(Handle h, const http::Writer& out, bool keep_alive, std::string_view rest) {
   Client& client = clients_.get(h);
   WP_ASSERT(!out.overflowed());
   stream::StreamPort& port = ports_.get(client.port);
-  const bool queued = port.append(out.written());
+  const bool queued = port.append(out.written()) && (rest.empty() || port.append(stream::as_bytes(rest)));
   if (client.request.valid()) intake_.release(client.request);
   if (!queued || !keep_alive) return close_client(h, Reason::finished);
   await_request(h);

@@ -55,6 +55,8 @@ void ProxyCounters::describe(MetricList& list) const {
   list.counter(requests, requests_help, "outcome=\"client_gone\"", client_gone);
   list.counter("warmpath_probes_total",
                "Liveness and readiness probes answered on the traffic port; not among the requests.", "", probes);
+  list.counter("warmpath_model_lists_total", "Lists of models answered from the configuration; not among the requests.",
+               "", model_lists);
   list.gauge("warmpath_requests_in_flight", "Requests picked and not yet ended.", "", in_flight);
   list.gauge("warmpath_clients", "Client connections open.", "", clients);
   list.counter("warmpath_clients_accepted_total", "Client connections accepted.", "", accepted);

@@ -46,7 +46,8 @@ struct ProxyCounters {
   Counter failed;       // a replica's failure was answered or cut the reply
   Counter client_gone;  // the client left first
 
-  Counter probes;  // answered by us with how we are; they are no requests
+  Counter probes;       // answered by us with how we are; they are no requests
+  Counter model_lists;  // the same of the models that there are
 
   Counter in_flight;  // gauge: requests picked and not yet ended
   Counter clients;    // gauge

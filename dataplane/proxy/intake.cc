@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "dataplane/base/assert.h"
+#include "dataplane/proxy/models.h"
 
 namespace wp::proxy {
 namespace {
@@ -220,6 +221,7 @@ IntakeResult Intake::complete(const stream::StreamPort& port, Request& request) 
   if (!head.keep_alive && !port.rx().empty()) return refused(Reason::bytes_after_close, false);
   if (request.api == prompt::Api::none) {
     request.features = extractor_.without_body(hints(head));
+    request.model_length = static_cast<std::uint16_t>(model_of_path(head.path(), request.model_text));
     return {IntakeResult::Kind::complete, Reason::none, true, true};
   }
   if (!request.body.owns()) return refused(Reason::bad_json, true);

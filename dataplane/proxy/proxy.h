@@ -96,8 +96,10 @@ class Proxy {
   // The record of a request that never became an exchange.
   void log_unserved(Handle h, Reason why, std::uint16_t status);
   void answer(Handle h, const ErrorReply& reply);
+  void answer_request(Handle h);
   void answer_probe(Handle h);
-  void hand_out(Handle h, const http::Writer& out, bool keep_alive);
+  void answer_models(Handle h);
+  void hand_out(Handle h, const http::Writer& out, bool keep_alive, std::string_view rest = {});
   // What the refused request was, as far as it was read: decides the shape of the error.
   [[nodiscard]] ErrorReply describe_refusal(const Client& client, Reason reason, bool keep_alive);
   void close_client(Handle h, Reason why);

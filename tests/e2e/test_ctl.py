@@ -57,6 +57,47 @@ def test_ctl_changes_replicas(case):
     check("no replicas; add one" in ctl.ok("replicas", "list"), "an empty list says how to fill it")
 
 
+def keys_of(value):
+    """Every key of an answer, those of what it holds among them."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set().union(*map(keys_of, value)) if isinstance(value, list) else set()
+
+
+@test
+def test_ctl_json_has_the_keys_that_scripts_rely_on(case):
+    daemon = case.configured(pool("a", case.replicas(1)))
+    ctl = Ctl(daemon)
+    name = ctl.json("replicas", "list")["replicas"][0]["name"]
+    changed = pool("a", case.replicas(1))
+    daemon.configure(changed)
+    replica = {"name", "pool", "state", "health", "draining", "pickable", "weight", "priority", "addresses", "streams",
+               "prefill_tokens", "changed"}
+    change = {"file", "changes", "key", "old", "new", "restart"}
+    relied_on = {
+        ("status",): {"api", "version", "transport", "pid", "uptime_seconds", "draining", "snapshot", "connections",
+                      "requests_in_flight", "resident_bytes", "open_files", "shards", "shard", "turns", "stalled",
+                      "pools", "name", "strategy", "replicas", "replicas_in_use", "streams", "prefill_tokens", "total",
+                      "pickable", "up", "starting", "down", "config", "file", "loaded_seconds_ago", "last_reload"},
+        ("replicas", "list"): replica | {"strategy", "snapshot", "replicas", "removed", "dormant"},
+        ("replicas", "weight", name, "9"): replica | {"warning"},
+        ("ring", "lookup", "user-1"): {"pool", "strategy", "model", "by", "key", "replica", "decision", "walk",
+                                       "weight", "within_bounds", "streams", "streams_bound", "prefill_tokens",
+                                       "prefill_bound"},
+        ("config", "diff"): change,
+        ("config", "check", daemon.config_path): {"file", "good", "problems"},
+        ("config", "reload"): change | {"result"},
+        ("metrics", "warmpath_build_info"): {"name", "labels", "kind", "value"},
+        ("version",): {"warmpathctl", "warmpathd"},
+    }
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "doc", "ADMIN.md"), encoding="utf-8") as file:
+        documented = set(re.findall(r'[`"](\w+)[`"]', file.read()))
+    for command, wanted in relied_on.items():
+        found = keys_of(ctl.json(*command))
+        check(wanted - {"warning", "model"} <= found, f"{command} lacks {wanted - found}")
+        check(found <= documented, f"{command} has {found - documented}, which doc/ADMIN.md does not name")
+
+
 @test
 def test_ctl_drain_waits(case):
     daemon, replicas = case.pair(2, decode_rate=100)
@@ -108,6 +149,7 @@ def test_ctl_reads_over_the_admin_address(case):
     equal(ctl.json("status")["replicas"]["up"], 1, "the status over TCP")
     equal(rows(ctl.ok("replicas", "list"))[0][0], replica.key, "the list over TCP")
     check("control socket" in ctl.fails(REFUSED, "replicas", "drain", replica.key), "a change over the admin address")
+    check("only the control socket" in ctl.fails(REFUSED, "config", "show"), "settings over the admin address")
 
 
 @test
@@ -148,6 +190,38 @@ def test_ctl_changes_survive_a_restart(case):
 
 
 @test
+def test_ctl_changes_survive_reloads_and_restarts_with_a_file(case):
+    first, second, third, added = case.replicas(4)
+    state = f'state = "{case.directory}/state.json"\n'  # of [admin], with which every file of a test begins
+    text = state + pool("a", [first, second, third])
+    daemon = case.configured(text)
+    ctl = Ctl(daemon)
+    ctl.ok("replicas", "weight", first.key, "7")
+    ctl.ok("replicas", "drain", second.key)
+    ctl.ok("replicas", "remove", third.key)
+    ctl.ok("replicas", "add", added.url, "--pool", "a")
+    kept = [(first.key, 7, ["weight"]), (second.key, 100, ["drained"]), (added.key, 100, ["added"])]
+
+    def listed(ctl):
+        return [(r["name"], r["weight"], r["changed"]) for r in ctl.json("replicas", "list")["replicas"]]
+
+    equal(listed(ctl), kept, "what was changed")
+    daemon.configure(text + '[timeouts]\nhead = "3s"\n')
+    ctl.ok("config", "reload")
+    equal(listed(ctl), kept, "behind a reload")
+    equal(daemon.process.terminate(), DONE, "the daemon's exit status")
+    again = case.configured(text)
+    equal(listed(Ctl(again)), kept, "behind a restart")
+    again.configure(state + pool("a", [first, second, added]))
+    Ctl(again).ok("config", "reload")
+    equal(listed(Ctl(again)), [(first.key, 7, ["weight"]), (second.key, 100, ["drained"]), (added.key, 100, [])],
+          "behind a reload to a file that has the one that was added, and not the one that was removed")
+    equal(Ctl(again).json("replicas", "list")["dormant"], [third.key], "what waits for its replica")
+    Ctl(again).ok("replicas", "reset", "--all")
+    equal(listed(Ctl(again)), [(r.key, 100, []) for r in (first, second, added)], "the file again")
+
+
+@test
 def test_ctl_a_broken_state_is_set_aside(case):
     replica = case.replicas(1)[0]
     state = os.path.join(case.directory, "state.json")
@@ -170,7 +244,7 @@ def test_ctl_over_tcp_with_a_token(case):
     ctl = Ctl(daemon, "--address", at, "--token-file", token)
     name = ctl.json("replicas", "list")["replicas"][0]["name"]
     equal(ctl.ok("replicas", "drain", name), f"{name} is drained\n", "a change over TCP")
-    check("token" in Ctl(daemon, "--address", at).fails(REFUSED, "status"), "no token")
+    check("with --token-file" in Ctl(daemon, "--address", at).fails(REFUSED, "status"), "no token")
     wrong = token + "-wrong"
     with open(wrong, "w", encoding="ascii") as file:
         file.write("0123456789abcdef-012345678x\n")

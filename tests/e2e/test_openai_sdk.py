@@ -2,7 +2,9 @@
 
 import sdk
 from chat import body, long_text, text_of, unique
+from fleet import pool
 from harness import check, equal, test, wait_until
+from http_client import request
 
 
 @test
@@ -62,6 +64,21 @@ def test_openai_embeddings(case):
 def test_openai_models(case):
     daemon, _ = case.pair(2)
     equal(sdk.run("openai", "models", daemon.url)["ids"], ["test-model"], "the models")
+
+
+@test
+def test_openai_models_of_several_pools(case):
+    """Every model that the file names is listed, whichever pool has it, and one is asked of its own pool."""
+    chat, small = case.replicas(1, model=["org/chat", "org/chat-2"]), case.replicas(1, model="small")
+    daemon = case.configured(pool("chat", chat, 'models = ["org/chat", "org/chat-2"]') +
+                             pool("small", small, 'models = ["small"]'))
+    equal(sdk.run("openai", "models", daemon.url)["ids"], ["org/chat", "org/chat-2", "small"], "the models")
+    for name, (replica,) in (("org/chat", chat), ("org%2Fchat-2", chat), ("small", small)):
+        reply = request(daemon.address, "GET", f"/v1/models/{name}")
+        equal(reply.header("x-warmpath-replica"), replica.key, f"who is asked of {name}")
+    reply = request(daemon.address, "GET", "/v1/models/other")
+    equal((reply.status, reply.error_code()), (404, "unknown_model"), "the answer to a model that is nowhere")
+    equal(daemon.metrics().sum("warmpath_model_lists_total"), 1, "the lists counted")
 
 
 @test

@@ -38,6 +38,7 @@ Outcome<std::string> ask_text(const Context& context, const Ask& request) {
                    "the daemon answered " + std::to_string(answer->status) + " without an explanation");
   }
   Trouble refusal{ExitCode::refused, json["error"]};
+  if (answer->status == 401) refusal.line += "; name the file that holds it with --token-file";
   // The first of the problems is the error.
   if (const auto problems = json.find("problems"); problems != json.end() && problems->size() > 1) {
     refusal.more.assign(std::next(problems->begin()), problems->end());
