@@ -1,6 +1,7 @@
 #include "controlplane/config/toml_screen.h"
 
 #include <algorithm>
+#include <string>
 
 namespace wp::control {
 namespace {
@@ -22,7 +23,7 @@ bool begins_name(char c) {
 }
 
 // Walks a text by its tokens, as far as they decide what may stand where. It may lose its way behind the first error of
-// TOML, for the library looks no further than that.
+// TOML, for the library looks no further than that; but it takes no quote for a string's where the library does not.
 class Walk {
  public:
   explicit Walk(std::string_view text) : text_(text) {}
@@ -34,8 +35,8 @@ class Walk {
       if (is_foreign(c)) return kForeign;
       if (c == '#') {
         at_ = std::min(text_.find('\n', at_), text_.size());
-      } else if (c == '"' || c == '\'') {
-        line_begins_ = false;
+      } else if (fresh_ && (c == '"' || c == '\'')) {
+        fresh_ = false;
         if (!string(c)) return kForeign;
       } else if (!plain(c)) {
         return kHeader;
@@ -46,25 +47,59 @@ class Walk {
   [[nodiscard]] std::size_t at() const { return at_; }
 
  private:
+  [[nodiscard]] bool in_value() const { return value_ || (!open_.empty() && open_.back() == kArray); }
+
   // A byte outside of strings and comments. False at one that no header's name begins with.
   bool plain(char c) {
     ++at_;
-    if (c == '\n') line_begins_ = true;
-    if (is_blank(c) || c == '\r' || c == '\n') return true;
-    const bool header = c == '[' && line_begins_ && depth_ == 0;
-    line_begins_ = false;
-    if (c == '[') ++depth_;
-    if (c == ']' && depth_ > 0) --depth_;
-    return !header || name_follows();
+    const bool fresh = fresh_;
+    switch (c) {
+      case ' ':
+      case '\t':
+      case '\r': return true;
+      case '\n':
+        if (open_.empty()) value_ = false;
+        fresh_ = fresh || open_.empty();
+        return true;
+      case '=':
+        fresh_ = !in_value();
+        value_ = true;
+        return true;
+      case '.': fresh_ = !in_value(); return true;
+      case ',':
+        fresh_ = !open_.empty();
+        value_ = false;
+        return true;
+      case '[':
+        if (fresh && !in_value()) return header();
+        open(fresh, kArray);
+        return true;
+      case '{': open(fresh && in_value(), kTable); return true;
+      case ']':
+      case '}':
+        if (!open_.empty()) open_.pop_back();
+        value_ = true;
+        fresh_ = false;
+        return true;
+      default: fresh_ = false; return true;
+    }
+  }
+
+  void open(bool may, char bracket) {
+    if (may) open_ += bracket;
+    if (may) value_ = false;
+    fresh_ = may;
   }
 
   // Behind a header's first bracket. What closes it at once, the text's end, and a second bracket that is apart have
   // the library's own words.
-  bool name_follows() {
+  bool header() {
+    open_ += kHeaderBracket;
+    fresh_ = true;
     skip_blanks();
     if (at_ < text_.size() && text_[at_] == '[') {
+      open_ += kHeaderBracket;
       ++at_;
-      ++depth_;
       skip_blanks();
     }
     return at_ == text_.size() || text_[at_] == ']' || is_foreign(text_[at_]) || begins_name(text_[at_]);
@@ -106,10 +141,13 @@ class Walk {
     while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
   }
 
+  static constexpr char kArray = '[', kTable = '{', kHeaderBracket = 'h';
+
   std::string_view text_;
   std::size_t at_ = 0;
-  std::uint32_t depth_ = 0;  // of brackets
-  bool line_begins_ = true;  // nothing but blanks since
+  std::string open_;    // brackets
+  bool value_ = false;  // behind a key's '='
+  bool fresh_ = true;   // where a key or a value, or a part of a key, begins
 };
 
 }  // namespace

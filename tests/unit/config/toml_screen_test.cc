@@ -25,13 +25,19 @@ TEST(TomlScreen, LettersOutsideOfQuotesHaveTheirLine) {
   EXPECT_EQ(foreign_letter_in("a = \"\"\xc3\xa9"), 1U);
   EXPECT_EQ(foreign_letter_in("a = 'x\nb = \xc3\xa9"), 2U);  // a string without its end ends with its line
   EXPECT_EQ(foreign_letter_in("[\xc3\xa9]"), 1U);
+  EXPECT_EQ(foreign_letter_in("a = +'\xc3\xa9'"), 1U);  // no string begins within a number
+  EXPECT_EQ(foreign_letter_in("a = 'b''\xc3\xa9'"), 1U);
+  for (const char* before : {"a = +=", "a = +[", "a = +{", "a = [1.", "a = {b = 1.", "a = [1, +[", "a = 1,"}) {
+    EXPECT_EQ(foreign_letter_in(std::string(before).append("'\xc3\xa9'")), 1U) << before;
+  }
 }
 
 TEST(TomlScreen, LettersInStringsAndCommentsMayStand) {
   for (const char* text :
        {"", "a = 1", "# \xc3\xa9\na = 1", "\xef\xbb\xbf# mark", "a = '\xc3\xa9'", "a = \"\\\"\xc3\xa9\" # \xc3\xa9",
         "a = \"\"\"\n\xc3\xa9\n\"\"\"\nb = 1", "a = '''\n'\xc3\xa9''' # x", "a = '''''\xc3\xa9'''''\nb = 1",
-        "a = \"\"\"x\\\n  y\xc3\xa9\"\"\"", "a = \"\xc3\xa9", "a = '''\xc3\xa9", "a = \"\\"}) {
+        "a = \"\"\"x\\\n  y\xc3\xa9\"\"\"", "a.'\xc3\xa9' = {'\xc3\xa9' = ['\xc3\xa9', '\xc3\xa9']}", "a = \"\xc3\xa9",
+        "a = '''\xc3\xa9", "a = \"\\"}) {
     EXPECT_EQ(foreign_letter_in(text), 0U) << text;
   }
 }
