@@ -74,6 +74,7 @@ SUITES = [
           ["tests/conformance/run", "--build", "build"], "build", shows_all=True),
     Suite("origins", "what is forwarded, as eight other servers understand it",
           ["tests/origins/run", "--build", "build"], "build", shows_all=True),
+    Suite("varnishtest", "scripted clients and replicas", ["tests/varnishtest/run", "--build", "build"], "build"),
     Suite("shard-sim", "a whole shard under seeded faults", ["build/tests/sim/warmpath-sim", "--seeds", "300"],
           "build", limit_s=900),
     Suite("packet-sim", "two TCP stacks over a path with seeded faults",
