@@ -2,6 +2,18 @@
 
 #include <algorithm>
 
+namespace wp::control {
+namespace {
+// A text on which the library fails its own assertion: wrong in a way that the screen does not know, and no reason to
+// end the process.
+struct LibraryGaveUp {};
+[[noreturn]] void give_up() {
+  throw LibraryGaveUp{};
+}
+}  // namespace
+}  // namespace wp::control
+
+#define TOML_ASSERT(expr) ((expr) ? void() : wp::control::give_up())
 #include <toml++/toml.h>
 
 #include "controlplane/config/toml_screen.h"
@@ -85,6 +97,8 @@ std::expected<TomlValue, TomlError> parse_toml(std::string_view text) {
     return convert_table(toml::parse(text));
   } catch (const toml::parse_error& error) {
     return std::unexpected(TomlError{error.source().begin.line, in_our_words(error.description())});
+  } catch (const LibraryGaveUp&) {
+    return std::unexpected(TomlError{0, "not TOML, and the parser cannot say where"});
   }
 }
 

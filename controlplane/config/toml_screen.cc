@@ -7,6 +7,7 @@ namespace wp::control {
 namespace {
 
 constexpr std::string_view kForeign = "a letter outside of ASCII stands outside of quotes";
+constexpr std::string_view kBracket = "a bracket is closed that is not the one that was opened";
 constexpr std::string_view kHeader = "a table's name is missing, or begins with a character that needs quotes";
 
 bool is_blank(char c) {
@@ -38,9 +39,10 @@ class Walk {
       } else if (fresh_ && (c == '"' || c == '\'')) {
         fresh_ = false;
         if (!string(c)) return kForeign;
-      } else if (!plain(c)) {
-        return kHeader;
+      } else {
+        plain(c);
       }
+      if (!wrong_.empty()) return wrong_;
     }
     return {};
   }
@@ -49,40 +51,46 @@ class Walk {
  private:
   [[nodiscard]] bool in_value() const { return value_ || (!open_.empty() && open_.back() == kArray); }
 
-  // A byte outside of strings and comments. False at one that no header's name begins with.
-  bool plain(char c) {
+  // A byte outside of strings and comments.
+  void plain(char c) {
     ++at_;
     const bool fresh = fresh_;
     switch (c) {
       case ' ':
       case '\t':
-      case '\r': return true;
+      case '\r': return;
       case '\n':
         if (open_.empty()) value_ = false;
         fresh_ = fresh || open_.empty();
-        return true;
+        return;
       case '=':
         fresh_ = !in_value();
         value_ = true;
-        return true;
-      case '.': fresh_ = !in_value(); return true;
+        return;
+      case '.': fresh_ = !in_value(); return;
       case ',':
         fresh_ = !open_.empty();
         value_ = false;
-        return true;
+        return;
       case '[':
         if (fresh && !in_value()) return header();
-        open(fresh, kArray);
-        return true;
-      case '{': open(fresh && in_value(), kTable); return true;
+        return open(fresh, kArray);
+      case '{': return open(fresh && in_value(), kTable);
       case ']':
-      case '}':
-        if (!open_.empty()) open_.pop_back();
-        value_ = true;
-        fresh_ = false;
-        return true;
-      default: fresh_ = false; return true;
+      case '}': return close(c);
+      default: fresh_ = false; return;
     }
+  }
+
+  void close(char c) {
+    if (open_.empty() || (open_.back() == kTable) != (c == '}')) {
+      --at_;
+      wrong_ = kBracket;
+      return;
+    }
+    open_.pop_back();
+    value_ = true;
+    fresh_ = false;
   }
 
   void open(bool may, char bracket) {
@@ -93,7 +101,7 @@ class Walk {
 
   // Behind a header's first bracket. What closes it at once, the text's end, and a second bracket that is apart have
   // the library's own words.
-  bool header() {
+  void header() {
     open_ += kHeaderBracket;
     fresh_ = true;
     skip_blanks();
@@ -102,7 +110,8 @@ class Walk {
       ++at_;
       skip_blanks();
     }
-    return at_ == text_.size() || text_[at_] == ']' || is_foreign(text_[at_]) || begins_name(text_[at_]);
+    const bool judged = at_ == text_.size() || text_[at_] == ']' || is_foreign(text_[at_]);
+    if (!judged && !begins_name(text_[at_])) wrong_ = kHeader;
   }
 
   // False at a letter that is out of place.
@@ -145,6 +154,7 @@ class Walk {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::string_view wrong_;
   std::string open_;    // brackets
   bool value_ = false;  // behind a key's '='
   bool fresh_ = true;   // where a key or a value, or a part of a key, begins

@@ -56,6 +56,14 @@ TEST(TomlScreen, HeadersWithoutANameHaveTheirLine) {
   }
 }
 
+TEST(TomlScreen, BracketsThatDoNotFitHaveTheirLine) {
+  for (const char* text : {"b = [}", "b = [[1]}", "b = {]", "b = ]", "b = }", "b = {c = [}]", "[b}", "]"}) {
+    const TomlScreening found = screen_toml(std::string("a = [1, [2], {b = [{}]}]\n").append(text));
+    EXPECT_EQ(found.line, 2U) << text;
+    EXPECT_EQ(found.message, "a bracket is closed that is not the one that was opened") << text;
+  }
+}
+
 TEST(TomlScreen, BracketsElsewhereMayStand) {
   for (const char* text :
        {"[a]", " [ a ]", "[[a]]", "[\"!\"]", "['!'.b]", "[]", "[", "[[", "a = [\n[!", "a = [ # ]\n[1],\n]",
