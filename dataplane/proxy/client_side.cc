@@ -232,7 +232,8 @@ void Proxy::await_request(Handle h) {
   stream::StreamPort& port = ports_.get(client.port);
   const bool unread = port.tx_bytes() > stream::PortTable::kSlabBytes;
   if (unread) port.notify_drained();
-  waits_.enter(h.index, unread ? Wait::unread : Wait::idle, now_);
+  // With the next request there already it is on no list: that one is read in the next turn.
+  port.rx().empty() ? waits_.enter(h.index, unread ? Wait::unread : Wait::idle, now_) : waits_.leave(h.index);
   // The next pipelined request, or a close that came meanwhile, is looked at in its own right.
   ports_.requeue_for_application(client.port);
 }

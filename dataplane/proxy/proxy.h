@@ -118,7 +118,7 @@ class Proxy {
   void wait_for_room(Handle h, Reason lack);
   [[nodiscard]] bool waits_for_room(Handle h) const;
   void refuse_for_room(Handle h);
-  // Reads on where there is room now, or somebody slow that makes it.
+  // Reads on where there is room now. After relieve(), which made what could be made.
   void serve_waiting();
 
   // --- shed.cc
@@ -129,8 +129,6 @@ class Proxy {
   // For a request's head.
   [[nodiscard]] bool shed_for_head() { return shed_oldest(Wait::head) || shed_oldest(Wait::body); }
   [[nodiscard]] bool shed_for_body(const stream::SlicePool& slabs);
-  // For a body of so many bytes.
-  [[nodiscard]] bool shed_for_body(std::uint32_t bytes);
   void shed(Handle h, Wait what);
   // Keeps a part of every pool free of peers that make no progress. Bounded work.
   void relieve();

@@ -36,7 +36,7 @@ void Proxy::serve_waiting() {
     const Instant began = waits_.since(index);
     const std::uint32_t bytes = intake_.get(clients_.get(h).request).room_wanted;
     more = waits_.next(now_, index);
-    if (!intake_.bodies().has_room(bytes) && !shed_for_body(bytes)) continue;
+    if (!intake_.bodies().has_room(bytes)) continue;
     waits_.leave(h.index);
     counters_.room_wait.record(now_ - began);
     read_request(h, began);

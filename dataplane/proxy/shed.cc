@@ -70,14 +70,6 @@ bool Proxy::shed_for_body(const stream::SlicePool& slabs) {
   return false;
 }
 
-bool Proxy::shed_for_body(std::uint32_t bytes) {
-  for (std::size_t i = 0; i < stream::BodySlabs::kClasses; ++i) {
-    const stream::SlicePool& slabs = intake_.bodies().of_class(i);
-    if (slabs.entry_bytes() >= bytes && shed_for_body(slabs)) return intake_.bodies().has_room(bytes);
-  }
-  return false;
-}
-
 void Proxy::relieve() {
   relieve_clients();
   const std::uint32_t slots = config_.head_slabs;

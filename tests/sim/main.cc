@@ -67,11 +67,13 @@ int main(int argc, char** argv) {
   const auto begun = std::chrono::steady_clock::now();
   std::uint64_t failed = 0;
   std::uint64_t turns = 0;
+  std::uint64_t made_room = 0;
   wp::sim::ClientTally sum;
   for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.seeds; ++seed) {
     WorldResult result;
     if (!run_seed(seed, arguments.trace, result)) ++failed;
     turns += result.turns;
+    made_room += result.made_room;
     sum.sent += result.tally.sent;
     sum.whole += result.tally.whole;
     sum.errors += result.tally.errors;
@@ -79,9 +81,9 @@ int main(int argc, char** argv) {
     sum.left += result.tally.left;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  std::printf("worlds=%llu turns=%llu requests=%u whole=%u errors=%u cut=%u left=%u\n",
+  std::printf("worlds=%llu turns=%llu requests=%u whole=%u errors=%u cut=%u left=%u made_room=%llu\n",
               static_cast<unsigned long long>(arguments.seeds), static_cast<unsigned long long>(turns), sum.sent,
-              sum.whole, sum.errors, sum.cut, sum.left);
+              sum.whole, sum.errors, sum.cut, sum.left, static_cast<unsigned long long>(made_room));
   if (failed == 0)
     std::printf("ok stream-world-%llu-seeds %.1f\n", static_cast<unsigned long long>(arguments.seeds), took.count());
   return failed == 0 ? 0 : 1;

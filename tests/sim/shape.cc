@@ -10,6 +10,24 @@ double maybe(Rng& rng, double up_to) {
   return rng.chance(0.3) ? rng.unit() * up_to : 0;
 }
 
+// In a calm world everything a client sends is there at once, and in pieces that a shard can take in few turns, for
+// each of them lasts milliseconds here: no client can be taken for a slow one.
+Shape calmed(const Shape& from) {
+  Shape shape;
+  shape.replicas = from.replicas;
+  shape.clients = from.clients;
+  shape.requests_per_client = from.requests_per_client;
+  shape.max_prompt = from.max_prompt;
+  shape.max_reply = from.max_reply;
+  shape.strategy = from.strategy;
+  shape.net.max_segment = from.net.max_segment > 1000 ? from.net.max_segment : 0;
+  shape.http10 = from.http10;
+  shape.head_requests = from.head_requests;
+  shape.slow = from.slow;
+  shape.calm = true;
+  return shape;
+}
+
 }  // namespace
 
 Shape draw_shape(Rng& rng) {
@@ -49,12 +67,17 @@ Shape draw_shape(Rng& rng) {
     shape.chatter = maybe(rng, 0.5);
     shape.half_close = maybe(rng, 0.5);
   }
+  if (rng.chance(0.3)) {
+    shape.slow = rng.between(5, 60);
+    if (rng.chance(0.6)) return calmed(shape);
+  }
   return shape;
 }
 
 bool Shape::clean() const {
-  return !small_pools && !changes && close_before_reply == 0 && reset_mid_reply == 0 && truncate == 0 && garbage == 0 &&
-         down == 0 && leave_early == 0 && silent == 0 && chatter == 0 && half_close == 0;
+  return !small_pools && !changes && (slow == 0 || calm) && close_before_reply == 0 && reset_mid_reply == 0 &&
+         truncate == 0 && garbage == 0 && down == 0 && leave_early == 0 && silent == 0 && chatter == 0 &&
+         half_close == 0;
 }
 
 std::string Shape::text() const {
@@ -63,11 +86,11 @@ std::string Shape::text() const {
                 "replicas=%u clients=%u requests=%u pipeline=%u prompt<=%u reply<=%u strategy=%s segment<=%u "
                 "delay<=%lldus small_pools=%d slow_readers=%d changes=%d close_before=%.2f reset=%.2f truncate=%.2f "
                 "garbage=%.2f close_after=%.2f down=%.2f leave=%.2f "
-                "silent=%.2f chatter=%.2f half_close=%.2f http10=%.2f head=%.2f",
+                "silent=%.2f chatter=%.2f half_close=%.2f http10=%.2f head=%.2f slow=%u calm=%d",
                 replicas, clients, requests_per_client, max_pipeline, max_prompt, max_reply,
                 std::string(word(strategy)).c_str(), net.max_segment, static_cast<long long>(net.max_delay.micros()),
                 small_pools, slow_readers, changes, close_before_reply, reset_mid_reply, truncate, garbage,
-                close_after_reply, down, leave_early, silent, chatter, half_close, http10, head_requests);
+                close_after_reply, down, leave_early, silent, chatter, half_close, http10, head_requests, slow, calm);
   return line;
 }
 

@@ -22,6 +22,9 @@ struct Shape {
   bool small_pools = false;   // buffers so few that the shard must stall and shed
   bool slow_readers = false;  // clients take a few hundred bytes a turn
   bool changes = false;       // replicas join, leave and drain meanwhile
+  std::uint32_t slow = 0;     // peers besides that hold what they can, of every kind; pools then have little more than
+                              // what the clients need by themselves
+  bool calm = false;          // with them and nothing else that may go wrong: every client must be served
 
   // Faults of replicas.
   double close_before_reply = 0;  // takes the request, says nothing, closes

@@ -70,6 +70,7 @@ void SimClient::send_one() {
 
 void SimClient::step() {
   if (done()) return;
+  if (conn_ && outstanding_.empty() && conn_->over()) connection_over();  // closed while it was kept for this
   if (!conn_) connect();
   if (!conn_) return;  // the shard has no port for us now
   conn_->set_window(shape_.slow_readers ? 200 + rng_.below(400) : UINT32_MAX);

@@ -33,6 +33,10 @@ StreamWorld::StreamWorld(std::uint64_t seed, bool print) : rng_(seed), shape_(dr
   for (std::uint32_t i = 0; i < shape_.clients; ++i) {
     clients_.push_back(std::make_unique<SimClient>(*net_, shape_, i, rng_.next()));
   }
+  for (std::uint32_t i = 0; i < shape_.slow; ++i) {
+    const auto mode = static_cast<SlowMode>(rng_.below(kSlowModes));
+    slow_.push_back(std::make_unique<SlowPeer>(*net_, mode, i, rng_.next()));
+  }
 }
 
 StreamWorld::~StreamWorld() {
@@ -68,8 +72,39 @@ void StreamWorld::make_shard() {
     config_.head_slabs = rng_.between(2, 8);
     config_.body.entries = {rng_.between(1, 8), rng_.between(1, 4), 2, 1};
   }
+  if (shape_.slow > 0) tighten(limits);
   ports_ = std::make_unique<stream::PortTable>(limits);
   net_ = std::make_unique<SimNet>(*ports_, rng_.next(), shape_.net);
+}
+
+// Little more than the clients alone can use at one time, so that slow peers hold what others want.
+void StreamWorld::tighten(stream::StreamLimits& limits) {
+  config_.max_clients = shape_.clients + rng_.between(2, 8);
+  config_.max_per_source = 3;
+  config_.head_slabs = shape_.clients + rng_.between(1, 4);
+  for (std::uint32_t& entries : config_.body.entries) entries = shape_.clients + rng_.below(4);
+  limits.accepted = config_.max_clients;
+  limits.ports = config_.max_clients + config_.max_upstreams;
+  if (rng_.chance(0.5)) limits.receive_entries = rng_.between(100, 300);
+  if (rng_.chance(0.5)) limits.slab_entries = rng_.between(100, 300);
+}
+
+void StreamWorld::let_slow_peers_settle() {
+  for (std::uint32_t left = shape_.slow > 0 ? rng_.below(400) : 0; left > 0; --left) {
+    for (auto& peer : slow_) peer->step(now_);
+    for (auto& replica : replicas_) replica->step();
+    shard_->turn(now_);
+    advance();
+  }
+}
+
+std::uint64_t StreamWorld::made_room() const {
+  std::uint64_t count = 0;
+  for (const Reason why : {Reason::shed_silent, Reason::shed_head, Reason::shed_idle, Reason::shed_body,
+                           Reason::shed_reader, Reason::source_limit}) {
+    count += shard_->proxy().counters().reasons.value(why);
+  }
+  return count;
 }
 
 void StreamWorld::publish() {
@@ -117,6 +152,7 @@ void StreamWorld::change_something() {
 
 void StreamWorld::turn() {
   for (auto& client : clients_) client->step();
+  for (auto& peer : slow_) peer->step(now_);
   for (auto& replica : replicas_) replica->step();
   shard_->turn(now_);
   ++turns_;
@@ -125,7 +161,7 @@ void StreamWorld::turn() {
 // Time moves to what is due next, a little at a time: the modelled ends act every turn, too.
 void StreamWorld::advance() {
   const Instant due = shard_->next_deadline(now_);
-  const Instant soon = now_ + micros(rng_.between(1, 500));
+  const Instant soon = now_ + micros(rng_.between(1, shape_.slow > 0 ? 5000 : 500));
   now_ = due > now_ ? earlier(due, soon) : now_ + micros(1);
 }
 
@@ -158,6 +194,22 @@ void StreamWorld::describe_standstill() {
   });
 }
 
+// What was refused, closed and decided, and which pool stopped accepting.
+void StreamWorld::describe_limits() const {
+  for (std::size_t i = 1; i < kReasonCount; ++i) {
+    const auto reason = static_cast<Reason>(i);
+    const std::uint64_t count = shard_->proxy().counters().reasons.value(reason);
+    if (count > 0) std::printf("%s=%llu ", std::string(word(reason)).c_str(), static_cast<unsigned long long>(count));
+  }
+  for (std::size_t i = 0; i < stream::kPoolNames; ++i) {
+    const auto pool = static_cast<stream::PoolName>(i);
+    const std::uint64_t pauses = ports_->admission().pauses(pool).value();
+    if (pauses > 0)
+      std::printf("pauses:%s=%llu ", std::string(word(pool)).c_str(), static_cast<unsigned long long>(pauses));
+  }
+  std::printf("\n");
+}
+
 ClientTally StreamWorld::tally() const {
   ClientTally sum;
   for (const auto& client : clients_) {
@@ -172,6 +224,8 @@ ClientTally StreamWorld::tally() const {
 
 void StreamWorld::judge_end() {
   for (auto& client : clients_) client->hang_up();
+  for (auto& peer : slow_) peer->leave();
+  slow_.clear();
   // Idle connections to replicas end by their time; then nothing may be left.
   for (int i = 0; i < 400; ++i) {
     turn();
@@ -201,6 +255,7 @@ void StreamWorld::judge_end() {
 
 WorldResult StreamWorld::run() {
   if (print_) std::printf("%s\n", shape_.text().c_str());
+  let_slow_peers_settle();
   if (run_until_done("faults on")) {
     const ClientTally before = tally();
     if (shape_.clean() && before.whole != before.sent) complain("a request failed in a world without faults");
@@ -210,6 +265,8 @@ WorldResult StreamWorld::run() {
     }
     states_.assign(shape_.replicas, balance::ReplicaState::up);
     publish();
+    for (auto& peer : slow_) peer->leave();
+    slow_.clear();
     // Connections from before still break as they were told to; new ones do not.
     for (auto& client : clients_) client->hang_up();
     for (int i = 0; i < 200; ++i) {
@@ -225,12 +282,13 @@ WorldResult StreamWorld::run() {
     }
   }
   judge_end();
-  WorldResult result{violations_, 0xcbf29ce484222325ULL, turns_, tally()};
+  WorldResult result{violations_, 0xcbf29ce484222325ULL, turns_, tally(), made_room()};
   for (const auto& client : clients_) result.trace = mix64(result.trace ^ client->trace());
   if (print_) {
     std::printf("sent=%u whole=%u errors=%u cut=%u left=%u turns=%llu trace=%016llx\n", result.tally.sent,
                 result.tally.whole, result.tally.errors, result.tally.cut, result.tally.left,
                 static_cast<unsigned long long>(turns_), static_cast<unsigned long long>(result.trace));
+    describe_limits();
   }
   return result;
 }

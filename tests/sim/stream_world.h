@@ -13,6 +13,7 @@
 #include "tests/sim/sim_client.h"
 #include "tests/sim/sim_net.h"
 #include "tests/sim/sim_replica.h"
+#include "tests/sim/sim_slow.h"
 
 namespace wp::sim {
 
@@ -21,6 +22,7 @@ struct WorldResult {
   std::uint64_t trace = 0;
   std::uint64_t turns = 0;
   ClientTally tally;
+  std::uint64_t made_room = 0;  // connections let go or turned away because of slow peers
 };
 
 class StreamWorld {
@@ -34,6 +36,10 @@ class StreamWorld {
 
  private:
   void make_shard();
+  void tighten(stream::StreamLimits& limits);
+  // Slow peers come first and take what they get.
+  void let_slow_peers_settle();
+  [[nodiscard]] std::uint64_t made_room() const;
   void publish();
   void change_something();
   void turn();
@@ -42,6 +48,7 @@ class StreamWorld {
   void advance();
   void judge_end();
   void describe_standstill();
+  void describe_limits() const;
   void complain(std::string what) { violations_.push_back(std::move(what)); }
   [[nodiscard]] ClientTally tally() const;
 
@@ -66,6 +73,7 @@ class StreamWorld {
   Ledger ledger_;
   std::vector<std::unique_ptr<SimReplica>> replicas_;
   std::vector<std::unique_ptr<SimClient>> clients_;
+  std::vector<std::unique_ptr<SlowPeer>> slow_;
   std::vector<std::string> violations_;
 };
 

@@ -60,6 +60,24 @@ TEST(ProxyShed, AKeptConnectionIsClosedBehindItsReply) {
   EXPECT_EQ(box.count(Reason::shed_idle), 1U);
 }
 
+// A connection whose next request is there already is not idle.
+TEST(ProxyShed, APipelinedRequestKeepsItsConnection) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.max_clients = 1;
+  Box box(1, config);
+  const Conn conn = box.client();
+  conn->send(chat("x") + chat("y"));
+  box.settle();
+  const Conn replica = box.accept_one();
+  replica->send(ok_reply("one"));
+  box.settle();
+  EXPECT_EQ(body_of(take(conn)), "one");
+  replica->send(ok_reply("two"));
+  box.settle();
+  EXPECT_EQ(body_of(take(conn)), "two");
+  EXPECT_TRUE(conn->fin_received());
+}
+
 // Whoever comes now waits in the kernel's queue, where no event tells of him.
 TEST(ProxyShed, AFullShardLooksAgainThoughNothingHappens) {
   proxy::ProxyConfig config = Box::default_config();
