@@ -1,6 +1,7 @@
 """Programs under measurement: each on cores of its own choice, ended with the bench, however that ends."""
 
 import os
+import re
 import select
 import signal
 import socket
@@ -24,6 +25,15 @@ def free_ports(count):
     finally:
         for one in sockets:
             one.close()
+
+
+def wait_for(condition, limit_s, what_is_wrong):
+    """Until it is true; BenchError with what_is_wrong() when that takes too long."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise BenchError(what_is_wrong())
+        select.select([], [], [], 0.1)
 
 
 class Child:
@@ -50,6 +60,18 @@ class Child:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise BenchError(f"{self.name} does not listen: {self.last_words()}")
             select.select([], [], [], 0.02)
+
+    def wait_for_words(self, pattern, count):
+        """What the pattern's group found in its output, as integers, once there are so many."""
+        def found():
+            with open(self.error_path, encoding="utf-8", errors="replace") as file:
+                return re.findall(pattern, file.read(), re.MULTILINE)
+
+        wait_for(lambda: len(found()) == count or self.process.poll() is not None, START_SECONDS,
+                 lambda: f"{self.name} is not ready: {self.last_words()}")
+        if self.process.poll() is not None:
+            raise BenchError(f"{self.name} has ended: {self.last_words()}")
+        return [int(number) for number in found()]
 
     def last_words(self):
         with open(self.error_path, encoding="utf-8", errors="replace") as file:

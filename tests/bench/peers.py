@@ -63,7 +63,7 @@ backend replicas
   hash-balance-factor 125
   http-reuse always
   option forwardfor
-{servers}
+{more}{servers}
 """
 
 
@@ -91,20 +91,21 @@ class Origin:
 class HAProxy:
     name = "haproxy"
 
-    def __init__(self, directory, core, origin_ports):
+    def __init__(self, directory, core, origin_ports, more=()):
         self.port = free_ports(1)[0]
         servers = "\n".join(f"  server r{i} 127.0.0.1:{port}" for i, port in enumerate(origin_ports))
         path = os.path.join(directory, "haproxy.cfg")
         with open(path, "w", encoding="ascii") as file:
-            file.write(HAPROXY_CONFIG.format(connections=MAX_CONNECTIONS, port=self.port, servers=servers))
+            file.write(HAPROXY_CONFIG.format(connections=MAX_CONNECTIONS, port=self.port, servers=servers,
+                                             more="".join(f"  {line}\n" for line in more)))
         self.child = Child(self.name, ["haproxy", "-db", "-q", "-f", path], directory, core)
         self.child.wait_for_port(self.port)
 
     @staticmethod
-    def describe():
+    def describe(more=()):
         return (f"{version(['haproxy', '-v']).partition(' - ')[0]}: nbthread 1, balance hash req.hdr(x-session-id), "
                 "hash-type consistent, hash-balance-factor 125, http-reuse always, option forwardfor, "
-                f"maxconn {MAX_CONNECTIONS}, no log")
+                f"maxconn {MAX_CONNECTIONS}, no log" + "".join(f", {line}" for line in more))
 
 
 class Warmpath:

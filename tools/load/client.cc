@@ -141,8 +141,17 @@ void Client::head_complete() {
 }
 
 bool Client::take_body(stream::Bytes payload, Instant now) {
-  if (flight_->check == nullptr) return true;
-  if (!flight_->check->feed(stream::as_text(payload))) return false;
+  Flight& flight = *flight_;
+  if (flight.check == nullptr) return true;
+  if (!config_.stamped || !flight.request.stream) {
+    if (!flight.check->feed(stream::as_text(payload))) return false;
+  } else {
+    const auto check = [&flight](std::string_view piece) { return flight.check->feed(piece); };
+    const auto written = [&](Instant at) {
+      if (flight.sampled) tally_.delay.add(now - at);
+    };
+    if (!flight.stamps.feed(stream::as_text(payload), check, written)) return false;
+  }
   note_tokens(now);
   return true;
 }

@@ -15,6 +15,7 @@
 #include "dataplane/stream/port.h"
 #include "tools/load/reply_check.h"
 #include "tools/load/request.h"
+#include "tools/load/stamps.h"
 #include "tools/load/tally.h"
 
 namespace wp::load {
@@ -22,6 +23,7 @@ namespace wp::load {
 struct ClientConfig {
   std::string authority;    // the Host field
   std::string head_fields;  // further field lines, each with its CRLF
+  bool stamped = false;     // replicas run with --stamps
   bool keep_alive = true;   // else every request is sent on a fresh connection
   http::HeadLimits head;
 };
@@ -39,6 +41,7 @@ struct Flight {
   std::uint16_t status = 0;
   std::uint32_t tokens = 0;
   Instant last_token;
+  Stamps stamps;
   std::string replica;
   std::optional<ReplicaTally> prompt;  // as the simulated replica's own fields say
   std::unique_ptr<ReplyCheck> check;

@@ -123,6 +123,8 @@ void declare_check(CLI::App& app, Options& options, Raw& raw) {
       ->check(CLI::IsMember({"exact", "shape"}))
       ->capture_default_str();
   app.add_option("--replica-seed", options.workload.rules.seed, "the replicas' --seed")->capture_default_str();
+  app.add_flag("--stamped", options.load.client.stamped,
+               "the replicas run with --stamps, on this machine: how long each piece of a stream took to come");
   app.add_flag("--cache-report", options.workload.rules.cache_report, "the replicas run with --cache-report");
 }
 

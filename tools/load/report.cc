@@ -12,11 +12,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::array<std::pair<const char*, Samples Tally::*>, 5> kTimes = {{{"late", &Tally::late},
+constexpr std::array<std::pair<const char*, Samples Tally::*>, 6> kTimes = {{{"late", &Tally::late},
                                                                              {"first_byte", &Tally::first_byte},
                                                                              {"first_token", &Tally::first_token},
                                                                              {"gap", &Tally::gap},
-                                                                             {"whole", &Tally::whole}}};
+                                                                             {"whole", &Tally::whole},
+                                                                             {"delay", &Tally::delay}}};
 
 double millis_of(Duration d) {
   return static_cast<double>(d.ns) / 1e6;

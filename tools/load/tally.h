@@ -49,6 +49,7 @@ struct Tally {
   Samples first_token;  // of streams
   Samples gap;          // between tokens of one stream
   Samples whole;
+  Samples delay;  // of a piece of a stream, from the replica's writing it, where pieces say when that was
   std::map<std::string, ReplicaTally, std::less<>> replicas;  // by x-replica-name, of replies that were ok
   ReplicaTally all;                                           // whose prompt is known
   std::string first_flaw;                                     // of the first that was not ok

@@ -70,7 +70,7 @@ Life Connection::run(Instant now) {
     if (client_gone()) return give_up(now);
     if (!drain()) return Life::open;
     if (state_ == State::answering) {
-      if (!write_more()) return Life::open;
+      if (!write_more(now)) return Life::open;
       continue;
     }
     if (closing_ || (port_.rx().empty() && port_.peer_closed())) {
@@ -196,11 +196,11 @@ void Connection::call_api(Instant now) {
 
 // --- answering
 
-bool Connection::write_more() {
+bool Connection::write_more(Instant now) {
   Exchange& exchange = *exchange_;
   if (exchange.answer.ask.stream) {
     if (exchange.written == exchange.produced && !exchange.finished) return false;
-    write_events();
+    write_events(now);
     return true;
   }
   if (!exchange.finished) return false;
@@ -210,12 +210,13 @@ bool Connection::write_more() {
 
 // One chunk with the events of all tokens that wait, a few thousand bytes at most: a slow client's tokens stay numbers
 // until there is room for their events.
-void Connection::write_events() {
+void Connection::write_events(Instant now) {
   constexpr std::size_t kEnough = 8192;
   Exchange& exchange = *exchange_;
   Answer& answer = exchange.answer;
   const bool chunked = head_reader_.head().minor_version > 0;
   std::string events;
+  if (limits_.stamps) events = ": " + std::to_string(now.ns) + "\n";
   if (!exchange.head_written) {
     closing_ |= !chunked;
     write_head(200, "text/event-stream; charset=utf-8", chunked ? http::Framing::chunked : http::Framing::until_close,

@@ -23,6 +23,7 @@ struct ConnectionLimits {
   http::HeadLimits head;
   std::uint64_t max_body = 64ULL * 1024 * 1024;
   std::uint32_t max_requests = 0;  // answered on one connection, the last with "Connection: close"; 0: no limit
+  bool stamps = false;             // a comment line before each piece of a stream says when it was written
   Duration idle_close;             // closes a connection that sends nothing for so long between replies; 0: never
 };
 
@@ -70,8 +71,8 @@ class Connection {
   [[nodiscard]] bool authorised() const;
 
   // Writes more of the reply, if there is more: whole() or a chunk of events.
-  [[nodiscard]] bool write_more();
-  void write_events();
+  [[nodiscard]] bool write_more(Instant now);
+  void write_events(Instant now);
   void write_head(std::uint16_t status, std::string_view type, http::Framing framing, std::uint64_t length);
   void respond(std::uint16_t status, std::string_view type, std::string_view body);
   void respond_error(const ApiError& error);

@@ -44,6 +44,9 @@ void declare_connections(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--max-requests-per-connection", options.connection.max_requests,
                  "close behind so many replies, as llama.cpp does behind 100; 0: no limit")
       ->capture_default_str();
+  app.add_flag("--stamps", options.connection.stamps,
+               "each piece of a stream begins with a comment line: when it was written, in nanoseconds of the\n"
+               "machine's monotonic clock, so that a client on this machine knows how long it took to come");
   app.add_option("--max-body", options.connection.max_body, "bytes of a request's body")->capture_default_str();
 }
 

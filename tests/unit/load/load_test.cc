@@ -178,6 +178,21 @@ TEST(Load, AReplyBehindTheLastOfAConnectionGetsAFreshOne) {
   EXPECT_GE(load.tally().connections, 10U);
 }
 
+TEST(Load, StampedPiecesSayHowLongTheyTook) {
+  replica::ConnectionLimits limits;
+  limits.stamps = true;
+  World world(fast_replica(), limits);
+  const auto workload = make_workload(small_workload());
+  LoadConfig config = small_load(world);
+  config.client.stamped = true;
+  config.requests = 20;
+  Load load(world.ports(), *workload, config, world.now());
+  world.run(load);
+  EXPECT_EQ(load.tally().of(Outcome::ok), 20U) << load.tally().first_flaw;
+  EXPECT_EQ(load.tally().delay.count(), 220U);                // a piece a token, and the end
+  EXPECT_EQ(load.tally().delay.summarise().max, Duration{});  // the world takes no time to carry bytes
+}
+
 TEST(Load, FreshConnectionsHaveOneRequestEach) {
   World world(fast_replica());
   const auto workload = make_workload(small_workload());
