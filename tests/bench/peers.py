@@ -91,32 +91,32 @@ class Origin:
 class HAProxy:
     name = "haproxy"
 
-    def __init__(self, directory, core, origin_ports, more=()):
+    def __init__(self, directory, core, origin_ports, more=(), connections=MAX_CONNECTIONS):
         self.port = free_ports(1)[0]
         servers = "\n".join(f"  server r{i} 127.0.0.1:{port}" for i, port in enumerate(origin_ports))
         path = os.path.join(directory, "haproxy.cfg")
         with open(path, "w", encoding="ascii") as file:
-            file.write(HAPROXY_CONFIG.format(connections=MAX_CONNECTIONS, port=self.port, servers=servers,
+            file.write(HAPROXY_CONFIG.format(connections=connections, port=self.port, servers=servers,
                                              more="".join(f"  {line}\n" for line in more)))
         self.child = Child(self.name, ["haproxy", "-db", "-q", "-f", path], directory, core)
         self.child.wait_for_port(self.port)
 
     @staticmethod
-    def describe(more=()):
+    def describe(more=(), connections=MAX_CONNECTIONS):
         return (f"{version(['haproxy', '-v']).partition(' - ')[0]}: nbthread 1, balance hash req.hdr(x-session-id), "
                 "hash-type consistent, hash-balance-factor 125, http-reuse always, option forwardfor, "
-                f"maxconn {MAX_CONNECTIONS}, no log" + "".join(f", {line}" for line in more))
+                f"maxconn {connections}, no log" + "".join(f", {line}" for line in more))
 
 
 class Warmpath:
     name = "warmpathd"
 
-    def __init__(self, build, directory, core, origin_ports, extra):
+    def __init__(self, build, directory, core, origin_ports, extra, connections=MAX_CONNECTIONS):
         self.port, admin = free_ports(2)
         program = os.path.join(build, "controlplane", "warmpathd")
         replicas = [word for port in origin_ports for word in ("--replica", f"http://127.0.0.1:{port}")]
         arguments = [program, "--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{admin}", "--shards", "1",
-                     "--no-pin", "--max-connections", str(MAX_CONNECTIONS), *replicas, *extra]
+                     "--no-pin", "--max-connections", str(connections), *replicas, *extra]
         self.child = Child(self.name, arguments, directory, core)
         self.child.wait_for_port(self.port)
 

@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPLICAS = 4
 RAMP_SECONDS = 2
 FILES = 20000
+CONNECTIONS = 9000  # what both proxies are told to hold; warmpathd accepts no more with a sixteenth of it left
 PROMPT = ["--workload", "unique", "--system-tokens", "16", "--prompt-tokens", "16"]
 # Without it HAProxy holds an event back until more comes or 200 ms have passed.
 HAPROXY_MORE = ("option http-no-delay",)
@@ -163,8 +164,9 @@ def measure_memory(arguments, directory):
 
 def start(kind, arguments, directory, ports):
     if kind is Warmpath:
-        return Warmpath(arguments.build, directory, arguments.core, ports, ["--state", "none", *arguments.warmpathd])
-    return HAProxy(directory, arguments.core, ports, HAPROXY_MORE)
+        return Warmpath(arguments.build, directory, arguments.core, ports, ["--state", "none", *arguments.warmpathd],
+                        CONNECTIONS)
+    return HAProxy(directory, arguments.core, ports, HAPROXY_MORE, CONNECTIONS)
 
 
 def run_rounds(arguments, directory):
@@ -192,7 +194,7 @@ def configuration(arguments):
         "machine": machine.describe(),
         "cores": f"proxies on core {arguments.core}, load and replicas on {arguments.load_core}",
         "warmpathd": Warmpath.describe(arguments.build),
-        "haproxy": HAProxy.describe(HAPROXY_MORE),
+        "haproxy": HAProxy.describe(HAPROXY_MORE, CONNECTIONS),
         "load": f"{arguments.streams} streams of {arguments.events} events/s for {arguments.seconds} s, "
                 f"{arguments.rounds} rounds; {arguments.idle} idle streams",
     }
