@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "tools/replica/pages.h"
+#include "tools/replica/personality.h"
 
 namespace wp::replica {
 namespace {
 
-constexpr std::string_view kJson = "application/json";
+constexpr std::uint64_t kLie = 7;  // bytes that a lying chunk has less than it says
+constexpr Duration kSlowDrainTurn = millis(10);
 
 }  // namespace
 
@@ -17,18 +19,26 @@ Connection::Connection(stream::StreamPort& port, Replica& replica, const Connect
       limits_(limits),
       head_room_(limits.head.head_bytes),
       head_reader_(limits.head),
+      read_after_(now + replica.faults().befall_connection()),
       last_activity_(now) {
   head_reader_.begin(head_room_);
 }
 
 // --- life
 
-Instant Connection::deadline() const {
-  if (limits_.idle_close.ns == 0 || state_ == State::answering || !out_.empty()) return kNever;
-  return last_activity_ + limits_.idle_close;
+Duration Connection::idle_close() const {
+  const Duration by_fault = replica_.faults().idle_close();
+  return by_fault.ns > 0 ? by_fault : limits_.idle_close;
 }
 
-Life Connection::on_deadline(Instant) {
+Instant Connection::deadline() const {
+  if (wake_ != kNever) return wake_;
+  if (idle_close().ns == 0 || state_ == State::answering || !out_.empty()) return kNever;
+  return last_activity_ + idle_close();
+}
+
+Life Connection::on_deadline(Instant now) {
+  if (wake_ != kNever) return run(now);
   port_.close();
   return Life::ended;
 }
@@ -38,8 +48,12 @@ bool Connection::client_gone() const {
   return port_.peer_closed() && exchange_ && !exchange_->finished;
 }
 
-Life Connection::give_up(Instant now) {
+void Connection::cancel(Instant now) {
   if (exchange_ && !exchange_->finished && replica_.cancel(exchange_->engine_id, now)) log(Happened::cancelled, now);
+}
+
+Life Connection::give_up(Instant now) {
+  cancel(now);
   port_.abort(port_.failed() ? port_.failure() : Reason::client_closed);
   return Life::ended;
 }
@@ -66,9 +80,21 @@ Life Connection::on_engine(const Event& event, Instant now) {
 }
 
 Life Connection::run(Instant now) {
+  wake_ = kNever;
+  if (now < read_after_ && !port_.failed()) {
+    wake_ = read_after_;
+    return Life::open;
+  }
   for (;;) {
     if (client_gone()) return give_up(now);
-    if (!drain()) return Life::open;
+    if (!drain(now)) return Life::open;
+    if (broken_off()) {
+      if (exchange_->ailments.stall_at == exchange_->ailments.end_at()) return Life::open;
+      if (exchange_->ailments.reset_at == exchange_->ailments.end_at()) return give_up(now);
+      closing_ = true;
+      cancel(now);
+      next_request();
+    }
     if (state_ == State::answering) {
       if (!write_more(now)) return Life::open;
       continue;
@@ -83,10 +109,15 @@ Life Connection::run(Instant now) {
 }
 
 // False while bytes are left that wait for room.
-bool Connection::drain() {
+bool Connection::drain(Instant now) {
   starved_ = false;
   while (out_at_ < out_.size()) {
-    const std::size_t part = std::min<std::size_t>(out_.size() - out_at_, port_.tx_credit());
+    const std::size_t allowed = drain_allowance(now);
+    if (allowed == 0) {
+      wake_ = now + kSlowDrainTurn;
+      return false;
+    }
+    const std::size_t part = std::min({out_.size() - out_at_, static_cast<std::size_t>(port_.tx_credit()), allowed});
     if (part == 0) {
       port_.notify_writable();
       return false;
@@ -96,10 +127,19 @@ bool Connection::drain() {
       return false;
     }
     out_at_ += part;
+    drained_ += part;
   }
   out_.clear();
   out_at_ = 0;
   return true;
+}
+
+// How many bytes of a reply that is to go out slowly may leave now.
+std::size_t Connection::drain_allowance(Instant now) {
+  if (drain_rate_ == 0) return SIZE_MAX;
+  if (draining_since_.ns == 0) draining_since_ = now;
+  const auto due = static_cast<std::uint64_t>((now - draining_since_).seconds() * drain_rate_);
+  return due > drained_ ? due - drained_ : 0;
 }
 
 void Connection::log(Happened what, Instant now) {
@@ -162,6 +202,7 @@ void Connection::request_complete(Instant now) {
     return respond_error({405, "Method Not Allowed", ""});
   }
   if (head.path() == "/debug/health" && head.method == http::Method::post) return set_health();
+  if (head.path() == "/debug/faults" && head.method == http::Method::post) return set_faults();
   if (head.path() == "/health" && replica_.health() == HealthMode::hang) return next_request();
   const auto page = find_page(head.path(), replica_, now);
   if (!page) return respond_error({404, "Not Found", ""});
@@ -175,10 +216,30 @@ void Connection::set_health() {
   const auto mode = parse_health(body_);
   if (!mode) return respond_error({400, "ok, loading, fail, hang or absent is wanted", ""});
   replica_.set_health(*mode);
-  respond(200, kJson, "{}");
+  respond(200, kJsonType, "{}");
+}
+
+void Connection::set_faults() {
+  auto faults = parse_faults(body_);
+  if (!faults) return respond_error({400, faults.error(), ""});
+  replica_.faults().replace(std::move(*faults));
+  respond(200, kJsonType, "{}");
+}
+
+void Connection::refuse_on_purpose(std::uint16_t status) {
+  if (status == 429 || status == 503) retry_after_ = 1;
+  respond_error({status, "This is a fault that was asked for.", ""});
 }
 
 void Connection::call_api(Instant now) {
+  const Ailments ailments = replica_.faults().befall_request();
+  drain_rate_ = ailments.bytes_per_second;
+  draining_since_ = {};
+  drained_ = 0;
+  if (ailments.status != 0) {
+    log(Happened::refused, now);
+    return refuse_on_purpose(ailments.status);
+  }
   auto ask = api_->read(body_);
   if (!ask) return respond_error(ask.error());
   auto started = replica_.start(now, std::move(*ask), port_.id().pack());
@@ -190,6 +251,7 @@ void Connection::call_api(Instant now) {
   exchange_.emplace();
   exchange_->engine_id = started->id;
   exchange_->answer = std::move(started->answer);
+  exchange_->ailments = ailments;
   state_ = State::answering;
   log(Happened::arrive, now);
 }
@@ -198,14 +260,37 @@ void Connection::call_api(Instant now) {
 
 bool Connection::write_more(Instant now) {
   Exchange& exchange = *exchange_;
-  if (exchange.answer.ask.stream) {
-    if (exchange.written == exchange.produced && !exchange.finished) return false;
-    write_events(now);
-    return true;
+  const bool stream = exchange.answer.ask.stream;
+  const std::uint32_t ready = std::min(exchange.produced, exchange.ailments.end_at());
+  if (stream ? exchange.written == ready && !exchange.finished : !exchange.finished) return false;
+  if (exchange.not_before.ns == 0) exchange.not_before = now + exchange.ailments.late;
+  if (now < exchange.not_before) {
+    wake_ = exchange.not_before;
+    return false;
   }
-  if (!exchange.finished) return false;
-  respond(200, kJson, api_->whole(exchange.answer));
+  if (stream) {
+    write_events(now);
+  } else if (exchange.ailments.end_at() != UINT32_MAX) {
+    write_half();
+  } else {
+    respond(200, kJsonType, api_->whole(exchange.answer));
+  }
   return true;
+}
+
+// The reply has come to where a fault ends it; before its first token there is not even a head.
+bool Connection::broken_off() const {
+  if (!exchange_ || exchange_->written != exchange_->ailments.end_at()) return false;
+  return exchange_->head_written || exchange_->produced > 0;
+}
+
+// Of a reply that is to break off in its middle.
+void Connection::write_half() {
+  const std::string body = api_->whole(exchange_->answer);
+  write_head(200, kJsonType, http::Framing::length, body.size());
+  out_ += std::string_view(body).substr(0, body.size() / 2);
+  exchange_->head_written = true;
+  exchange_->written = exchange_->ailments.end_at();
 }
 
 // One chunk with the events of all tokens that wait, a few thousand bytes at most: a slow client's tokens stay numbers
@@ -224,14 +309,18 @@ void Connection::write_events(Instant now) {
     api_->stream_begin(answer, events);
     exchange.head_written = true;
   }
-  while (exchange.written < exchange.produced && events.size() < kEnough) {
+  const std::uint32_t before = exchange.written;
+  const std::uint32_t ready = std::min(exchange.produced, exchange.ailments.end_at());
+  while (exchange.written < ready && events.size() < kEnough) {
     api_->stream_token(answer, exchange.written++, events);
   }
-  const bool last = exchange.finished && exchange.written == exchange.produced;
+  const bool last = exchange.finished && exchange.written == exchange.produced && !broken_off();
   if (last) api_->stream_end(answer, events);
   std::byte room[20];
   http::Writer line(room);
-  if (chunked) http::write_chunk_start(line, events.size());
+  const std::uint32_t lie_at = exchange.ailments.lie_at.value_or(UINT32_MAX);
+  const bool lies = before <= lie_at && lie_at < exchange.written;
+  if (chunked) http::write_chunk_start(line, events.size() + (lies ? kLie : 0));
   out_ += stream::as_text(line.written());
   out_ += events;
   if (chunked) out_ += http::kChunkEnd;
@@ -252,12 +341,24 @@ void Connection::write_head(std::uint16_t status, std::string_view type, http::F
   if (status == 405) head.field("allow", api_ != nullptr ? "POST" : "GET, HEAD");
   http::write_framing(head, framing, length);
   if (closing_) head.field("connection", "close");
+  if (retry_after_ > 0) head.field("retry-after", std::uint64_t{retry_after_});
+  retry_after_ = 0;
+  if (const std::string report = asked_load_report(); !report.empty()) head.field("endpoint-load-metrics", report);
   head.field("x-replica-name", replica_.config().name);
   head.field("x-replica-prompt-tokens", exchange_ ? exchange_->answer.prompt_tokens : 0U);
   head.field("x-replica-cached-tokens", exchange_ ? exchange_->answer.cached_tokens : 0U);
   http::write_end_of_head(head);
   WP_ASSERT(!head.overflowed());
   out_ += stream::as_text(head.written());
+}
+
+// vLLM reports its load with replies of these two APIs, when asked to and when they are not streamed.
+std::string Connection::asked_load_report() const {
+  const bool reports = replica_.config().personality == Personality::vllm && exchange_ &&
+                       !exchange_->answer.ask.stream &&
+                       (api_->name() == "chat_completions" || api_->name() == "completions");
+  if (!reports) return {};
+  return load_report(head_reader_.head().value_of("endpoint-load-metrics-format"), replica_);
 }
 
 void Connection::respond(std::uint16_t status, std::string_view type, std::string_view body) {
@@ -267,7 +368,7 @@ void Connection::respond(std::uint16_t status, std::string_view type, std::strin
 }
 
 void Connection::respond_error(const ApiError& error) {
-  respond(error.status, kJson, api_ != nullptr ? api_->error(error) : openai_error(error));
+  respond(error.status, kJsonType, api_ != nullptr ? api_->error(error) : openai_error(error));
 }
 
 void Connection::next_request() {

@@ -35,6 +35,8 @@ struct Exchange {
   Answer answer;
   std::uint32_t produced = 0;  // tokens that the engine made
   std::uint32_t written = 0;   // tokens that were put into the reply
+  Ailments ailments;
+  Instant not_before;  // held back until then
   bool head_written = false;
   bool finished = false;  // the engine is done
 };
@@ -60,22 +62,30 @@ class Connection {
   [[nodiscard]] Life run(Instant now);
   [[nodiscard]] bool client_gone() const;
   [[nodiscard]] Life give_up(Instant now);
-  [[nodiscard]] bool drain();
+  void cancel(Instant now);
+  [[nodiscard]] bool drain(Instant now);
+  [[nodiscard]] std::size_t drain_allowance(Instant now);
+  [[nodiscard]] Duration idle_close() const;
   void read(Instant now);
   void head_complete(Instant now);
   void take_body(stream::Bytes input, Instant now);
   void request_complete(Instant now);
   void call_api(Instant now);
   void set_health();
+  void set_faults();
   void refuse(const Error& error);
   [[nodiscard]] bool authorised() const;
 
   // Writes more of the reply, if there is more: whole() or a chunk of events.
   [[nodiscard]] bool write_more(Instant now);
   void write_events(Instant now);
+  void write_half();
+  [[nodiscard]] bool broken_off() const;
   void write_head(std::uint16_t status, std::string_view type, http::Framing framing, std::uint64_t length);
+  [[nodiscard]] std::string asked_load_report() const;
   void respond(std::uint16_t status, std::string_view type, std::string_view body);
   void respond_error(const ApiError& error);
+  void refuse_on_purpose(std::uint16_t status);
   void next_request();
   void log(Happened what, Instant now);
 
@@ -92,7 +102,13 @@ class Connection {
   std::string out_;  // bytes of the reply that the port has no room for yet
   std::size_t out_at_ = 0;
   std::uint32_t requests_ = 0;
-  bool closing_ = false;  // after what is in out_
+  bool closing_ = false;           // after what is in out_
+  std::uint16_t retry_after_ = 0;  // seconds that the next head names; 0: none
+  double drain_rate_ = 0;          // bytes a second of the reply; 0: as fast as it goes
+  Instant draining_since_;
+  std::uint64_t drained_ = 0;
+  Instant read_after_;     // nothing is read before
+  Instant wake_ = kNever;  // when something that a fault holds back goes on
   bool starved_ = false;
   Instant last_activity_;
 };

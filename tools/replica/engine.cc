@@ -12,6 +12,10 @@ Duration time_for(std::uint64_t tokens, double rate) {
   return nanos(std::llround(static_cast<double>(tokens) * 1e9 / rate));
 }
 
+Duration share_of(Duration time, double share) {
+  return nanos(std::llround(static_cast<double>(time.ns) * share));
+}
+
 }  // namespace
 
 Engine::Engine(const EngineConfig& config)
@@ -65,6 +69,7 @@ bool Engine::cancel(RequestId id, Instant now) {
     due_.erase({job.due, id});
     if (prefilling_ == id) {
       commit_cut_prefill(job, now);
+      hold_up(share_of(now - job.due, config_.interference), now);
       prefilling_ = 0;
     }
     cache_.release(job.held);
@@ -90,6 +95,17 @@ void Engine::advance(Instant now) {
   }
 }
 
+std::uint64_t Engine::waiting_uncached_tokens() const {
+  std::uint64_t tokens = 0;
+  for (const RequestId id : waiting_) {
+    const Job& job = jobs_.at(id);
+    const std::uint32_t prompt = job.request.prompt_tokens;
+    const std::uint32_t reusable = (prompt - 1) / config_.block_tokens;
+    tokens += prompt - cache_.match(std::span(job.hashes).first(reusable)) * config_.block_tokens;
+  }
+  return tokens;
+}
+
 // The head of the queue begins its prefill if it can. Nobody overtakes it.
 void Engine::start_waiting(Instant at) {
   if (prefilling_ != 0 || waiting_.empty() || running_ >= config_.max_running) return;
@@ -111,7 +127,9 @@ void Engine::start_waiting(Instant at) {
   job.began = at;
   totals_.prompt_tokens += prompt;
   totals_.cached_tokens += job.cached_tokens;
-  schedule(id, job, at + config_.overhead + time_for(prompt - job.cached_tokens, config_.prefill_rate));
+  const Duration prefill = config_.overhead + time_for(prompt - job.cached_tokens, config_.prefill_rate);
+  hold_up(share_of(prefill, config_.interference), at);
+  schedule(id, job, at + prefill);
 }
 
 // The job's due moment: its prefill ends, or its next token is there.
@@ -159,6 +177,21 @@ void Engine::commit_cut_prefill(Job& job, Instant now) {
   if (computing.ns <= 0) return;
   const auto computed = static_cast<std::uint32_t>(computing.seconds() * config_.prefill_rate);
   commit_up_to(job, std::min(job.request.prompt_tokens, job.cached_tokens + computed));
+}
+
+// All tokens of those that decode come so much later, or earlier again when a prefill was cut off.
+void Engine::hold_up(Duration time, Instant at) {
+  if (time.ns == 0) return;
+  std::set<std::pair<Instant, RequestId>> moved;
+  for (auto [due, id] : due_) {
+    if (id != prefilling_) {
+      Job& job = jobs_.at(id);
+      job.first_token = job.first_token + time;
+      due = job.due = std::max(at, due + time);
+    }
+    moved.emplace(due, id);
+  }
+  due_ = std::move(moved);
 }
 
 void Engine::schedule(RequestId id, Job& job, Instant at) {

@@ -4,7 +4,9 @@
 //
 // A request waits until the prefill unit is idle, a running slot is free and its KV blocks can be had (those of prompt
 // and reply are reserved at once: there is no preemption). Its cached prefix is looked up at that moment. The first
-// token comes when its prefill ends; the KV entries of a token are computed when its successor is made.
+// token comes when its prefill ends; the KV entries of a token are computed when its successor is made. With
+// `interference` a prefill holds up whoever decodes meanwhile: wholly (1) as an engine that does one or the other, in
+// part as one that mixes both into a step.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +26,7 @@ struct EngineConfig {
   double prefill_rate = 8000;        // uncached prompt tokens a second
   double decode_rate = 50;           // tokens a second and stream
   Duration overhead = millis(10);    // part of every prefill, however much is cached
+  double interference = 0;           // share of a prefill's time by which it holds up all that decode, in 0..1
   std::uint32_t max_running = 64;    // prefilling and decoding together
   std::uint32_t max_waiting = 1024;  // queue behind them; more are refused
   std::uint32_t block_tokens = 16;
@@ -85,6 +88,8 @@ class Engine {
 
   [[nodiscard]] std::uint32_t running() const { return running_; }
   [[nodiscard]] std::uint32_t waiting() const { return static_cast<std::uint32_t>(waiting_.size()); }
+  // Of the prompts in the queue, what the cache would not have now.
+  [[nodiscard]] std::uint64_t waiting_uncached_tokens() const;
   [[nodiscard]] const EngineTotals& totals() const { return totals_; }
   [[nodiscard]] const KvCache& cache() const { return cache_; }
   [[nodiscard]] const EngineConfig& config() const { return config_; }
@@ -111,6 +116,7 @@ class Engine {
   void commit_up_to(Job& job, std::uint32_t tokens);
   void commit_cut_prefill(Job& job, Instant now);
   void schedule(RequestId id, Job& job, Instant at);
+  void hold_up(Duration time, Instant at);
   void emit(EventKind kind, RequestId id, const Job& job, Instant at, std::uint32_t index);
 
   EngineConfig config_;

@@ -25,6 +25,11 @@ Duration from_seconds(double seconds) {
 }
 
 void declare_service(CLI::App& app, Options& options) {
+  app.add_option("--engine",
+                 "the engine to pass for (plain, vllm, sglang, llama.cpp): the names of its metrics, its pages,\n"
+                 "and how it is set up when no other option says so")
+      ->check(CLI::IsMember({"plain", "vllm", "sglang", "llama.cpp"}))
+      ->default_str("plain");
   app.add_option("--port", options.port, "port of the first replica; 0: the system chooses for each")
       ->capture_default_str();
   app.add_option("--count", options.count, "replicas to play, on consecutive ports")
@@ -60,6 +65,10 @@ void declare_engine(CLI::App& app, EngineConfig& engine, Raw& raw) {
   app.add_option("--ttft-overhead-ms", raw.overhead_ms, "part of every prefill, however much is cached")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
+  app.add_option("--interference", engine.interference,
+                 "share of a prefill's time by which it holds up those that decode; 1: one or the other")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   app.add_option("--block", engine.block_tokens, "tokens of a KV cache block")
       ->check(CLI::Range(1U, 65536U))
       ->capture_default_str();
@@ -85,6 +94,8 @@ void declare_model(CLI::App& app, ReplicaConfig& replica) {
   app.add_option("--model", replica.models, "model or adapter served (repeatable); the first is the default")
       ->allow_extra_args(false)
       ->capture_default_str();
+  app.add_flag("--engine-metrics,!--no-engine-metrics", replica.engine_metrics,
+               "whether the engine shows its metrics: SGLang and llama.cpp do with a flag only, vLLM always");
   app.add_option("--api-key", replica.api_key, "key that clients must send (Authorization: Bearer, or x-api-key)");
   app.add_flag("--cache-report", replica.cache_report,
                "usage names cached tokens, left out when zero (vLLM's and SGLang's flag, off by default there too)");
@@ -93,6 +104,20 @@ void declare_model(CLI::App& app, ReplicaConfig& replica) {
                  "at first; POST /debug/health with one of these words changes it")
       ->transform(CLI::Transformer(kHealth))
       ->default_str("ok");
+  app.add_option_function<std::vector<std::string>>(
+         "--fault",
+         [&replica](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             const auto fault = parse_fault(text);
+             if (!fault) throw CLI::ValidationError("--fault", fault.error());
+             replica.faults.push_back(*fault);
+           }
+         },
+         "KIND=VALUE[,share=S][,times=N] (repeatable): what goes wrong with a share of the requests. late=SECONDS,\n"
+         "stall=TOKENS, die=TOKENS, reset=TOKENS, lie=TOKENS (in a chunk's size), status=CODE, slow-drain=BYTES/S,\n"
+         "slow-accept=SECONDS, idle-close=SECONDS. POST /debug/faults with such lines replaces them all")
+      ->type_name("FAULT")
+      ->allow_extra_args(false);
   app.add_option("--finish-reason", replica.finish,
                  "natural (length when the request gave a limit, else stop), stop or length")
       ->transform(CLI::Transformer(kFinish))
@@ -126,11 +151,31 @@ std::string contradiction(const Options& options) {
   return {};
 }
 
+// The engine comes first, wherever it stands: it decides the defaults that the other options then change.
+Personality named_engine(int count, const char* const* arguments) {
+  Personality found = Personality::plain;
+  for (int i = 1; i < count; ++i) {
+    constexpr std::string_view kName = "--engine";
+    std::string_view text = arguments[i];
+    if (text == kName && i + 1 < count) {
+      text = arguments[i + 1];
+    } else if (text.starts_with(kName) && text.size() > kName.size() && text[kName.size()] == '=') {
+      text.remove_prefix(kName.size() + 1);
+    } else {
+      continue;
+    }
+    found = parse_personality(text).value_or(found);
+  }
+  return found;
+}
+
 }  // namespace
 
 std::expected<Options, Leave> read_options(int count, const char* const* arguments) {
   Options options;
   Raw raw;
+  take_on(named_engine(count, arguments), options.replica, options.connection);
+  raw.idle_close_seconds = options.connection.idle_close.seconds();
   raw.overhead_ms = static_cast<double>(options.replica.engine.overhead.ns) / 1e6;
   CLI::App app(kDescription, "warmpath-replica");
   declare_service(app, options);

@@ -2,13 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/replica/exposition.h"
+#include "tools/replica/personality.h"
+
 namespace wp::replica {
 
 using nlohmann::ordered_json;
 
 namespace {
-
-constexpr std::string_view kJson = "application/json";
 
 double milliseconds(Instant at) {
   return static_cast<double>(at.ns) / 1e6;
@@ -35,6 +36,12 @@ std::string kv(const Replica& replica) {
       .dump();
 }
 
+std::string faults(const Replica& replica) {
+  ordered_json list = ordered_json::array();
+  for (const FaultRule& fault : replica.faults().all()) list.push_back(to_string(fault));
+  return ordered_json{{"faults", std::move(list)}, {"befallen", replica.faults().befallen()}}.dump();
+}
+
 std::string events(const Replica& replica, Instant now) {
   ordered_json list = ordered_json::array();
   replica.log().for_each([&](const LoggedEvent& event) {
@@ -52,27 +59,6 @@ std::string events(const Replica& replica, Instant now) {
                       {"events", std::move(list)}}
       .dump(-1, ' ', false, ordered_json::error_handler_t::replace);  // a client's id may be no UTF-8
 }
-
-class Exposition {
- public:
-  void gauge(const char* name, const char* help, std::uint64_t value) {
-    metric(name, "gauge", help, std::to_string(value));
-  }
-  void gauge(const char* name, const char* help, double value) {
-    metric(name, "gauge", help, ordered_json(value).dump());
-  }
-  void counter(const char* name, const char* help, std::uint64_t value) {
-    metric(name, "counter", help, std::to_string(value));
-  }
-  [[nodiscard]] std::string take() { return std::move(text_); }
-
- private:
-  void metric(const char* name, const char* type, const char* help, const std::string& value) {
-    text_ +=
-        std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n" + name + " " + value + "\n";
-  }
-  std::string text_;
-};
 
 std::string metrics(const Replica& replica) {
   const Engine& engine = replica.engine();
@@ -103,8 +89,8 @@ std::optional<Page> health(const Replica& replica) {
     return ordered_json{{"error", {{"code", code}, {"message", message}, {"type", type}}}}.dump();
   };
   switch (replica.health()) {
-    case HealthMode::loading: return Page{kJson, error(503, "Loading model", "unavailable_error"), 503};
-    case HealthMode::fail: return Page{kJson, error(500, "The engine has failed", "server_error"), 500};
+    case HealthMode::loading: return Page{kJsonType, error(503, "Loading model", "unavailable_error"), 503};
+    case HealthMode::fail: return Page{kJsonType, error(500, "The engine has failed", "server_error"), 500};
     case HealthMode::absent: return std::nullopt;
     case HealthMode::ok:
     case HealthMode::hang: break;
@@ -116,10 +102,12 @@ std::optional<Page> health(const Replica& replica) {
 
 std::optional<Page> find_page(std::string_view path, const Replica& replica, Instant now) {
   if (path == "/health") return health(replica);
-  if (path == "/v1/models") return Page{kJson, models(replica, now)};
-  if (path == "/metrics") return Page{"text/plain; version=0.0.4; charset=utf-8", metrics(replica)};
-  if (path == "/kv") return Page{kJson, kv(replica)};
-  if (path == "/debug/events") return Page{kJson, events(replica, now)};
+  if (auto page = engine_page(path, replica, now)) return page;
+  if (path == "/v1/models") return Page{kJsonType, models(replica, now)};
+  if (path == "/metrics" || path == "/debug/metrics") return Page{kMetricsType, metrics(replica)};
+  if (path == "/kv") return Page{kJsonType, kv(replica)};
+  if (path == "/debug/faults") return Page{kJsonType, faults(replica)};
+  if (path == "/debug/events") return Page{kJsonType, events(replica, now)};
   return std::nullopt;
 }
 

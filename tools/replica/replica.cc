@@ -42,7 +42,10 @@ std::optional<HealthMode> parse_health(std::string_view word) {
   return found->second;
 }
 
-Replica::Replica(ReplicaConfig config) : config_(std::move(config)), engine_(config_.engine) {
+Replica::Replica(ReplicaConfig config)
+    : config_(std::move(config)),
+      engine_(config_.engine),
+      faults_(config_.faults, text_hash(config_.name, config_.seed)) {
   WP_ASSERT(!config_.models.empty());
   WP_ASSERT(config_.default_tokens_min > 0 && config_.default_tokens_min <= config_.default_tokens_max);
 }

@@ -14,6 +14,8 @@
 #include "tools/replica/api.h"
 #include "tools/replica/engine.h"
 #include "tools/replica/event_log.h"
+#include "tools/replica/faults.h"
+#include "tools/replica/personality.h"
 #include "tools/replica/reply_rules.h"
 
 namespace wp::replica {
@@ -35,6 +37,7 @@ struct ReplicaConfig : ReplyRules {
   EngineConfig engine;
   std::string api_key;                 // empty: none is asked for
   HealthMode health = HealthMode::ok;  // at first; POST /debug/health changes it
+  std::vector<FaultRule> faults;       // at first; POST /debug/faults changes them
   // Wall-clock seconds = (Instant + this) in whole seconds; for `created`.
   Duration unix_offset;
 };
@@ -59,6 +62,8 @@ class Replica {
   [[nodiscard]] const ReplicaConfig& config() const { return config_; }
   [[nodiscard]] Engine& engine() { return engine_; }
   [[nodiscard]] const Engine& engine() const { return engine_; }
+  [[nodiscard]] Faults& faults() { return faults_; }
+  [[nodiscard]] const Faults& faults() const { return faults_; }
   [[nodiscard]] EventLog& log() { return log_; }
   [[nodiscard]] const EventLog& log() const { return log_; }
   [[nodiscard]] std::int64_t unix_seconds(Instant now) const { return (now + config_.unix_offset).ns / 1'000'000'000; }
@@ -80,6 +85,7 @@ class Replica {
   ReplicaConfig config_;
   Engine engine_;
   EventLog log_;
+  Faults faults_;
   std::deque<Stored> stored_;
   std::size_t stored_tokens_ = 0;
   std::uint64_t ids_ = 0;

@@ -110,6 +110,31 @@ TEST(Engine, RootsShareNothing) {
   EXPECT_EQ(poll(engine, at_ms(2000)).front().cached_tokens, 0U);
 }
 
+// Request 1 decodes 10 ms a token from 105 ms on; request 2 prefills from 120 ms for 105 ms.
+std::int64_t third_token_with(double interference, bool cut) {
+  EngineConfig c = config();
+  c.interference = interference;
+  Engine engine(c);
+  EXPECT_TRUE(engine.submit(kStart, request(100, 20, 1)));
+  const auto second = engine.submit(at_ms(120), request(100, 20, 2));
+  EXPECT_TRUE(second);
+  EXPECT_EQ(cut && engine.cancel(*second, at_ms(140)), cut);
+  for (const Event& e : poll(engine, at_ms(2000))) {
+    if (e.id == 1 && e.index == 2) return (e.at - kStart).millis();
+  }
+  return -1;
+}
+
+TEST(Engine, APrefillHoldsUpThoseThatDecode) {
+  EXPECT_EQ(third_token_with(0, false), 125);
+  EXPECT_EQ(third_token_with(1, false), 125 + 105);
+  EXPECT_EQ(third_token_with(0.2, false), 125 + 21);
+}
+
+TEST(Engine, APrefillThatIsCutOffHoldsUpNoLonger) {
+  EXPECT_EQ(third_token_with(1, true), 125 + 20);
+}
+
 TEST(Engine, PrefillsOneAtATimeInOrderOfArrival) {
   Engine engine(config());
   const auto a = engine.submit(kStart, request(100, 1, 1));
