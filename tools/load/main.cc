@@ -1,5 +1,6 @@
 // warmpath-load: one thread, one transport, one workload.
 #include <cstdio>
+#include <memory>
 #include <string>
 
 #include <sys/resource.h>
@@ -8,6 +9,7 @@
 #include "tools/load/load.h"
 #include "tools/load/options.h"
 #include "tools/load/report.h"
+#include "tools/load/trace_workload.h"
 #include "tools/loop/transport.h"
 
 namespace wp::load {
@@ -49,19 +51,31 @@ class Watched {
   bool shown_ = false;
 };
 
+std::string number_text(double value) {
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 std::string loop_text(const LoadConfig& config) {
-  if (config.rate > 0) {
-    std::string rate = std::to_string(config.rate);
-    rate.erase(rate.find_last_not_of('0') + 1);
-    if (rate.ends_with('.')) rate.pop_back();
-    return "open loop, " + rate + " requests/s";
-  }
+  if (config.rate > 0) return "open loop, " + number_text(config.rate) + " requests/s";
+  if (config.speed_up > 0) return "the trace's times, " + number_text(config.speed_up) + " times as fast";
   return "closed loop, " + std::to_string(config.connections) + " clients";
+}
+
+std::unique_ptr<Workload> open_workload(const Options& options) {
+  if (options.trace.empty()) return make_workload(options.workload);
+  auto trace = TraceWorkload::open(options.trace, options.workload);
+  if (trace) return std::move(*trace);
+  std::fprintf(stderr, "warmpath-load: %s\n", trace.error().c_str());
+  return nullptr;
 }
 
 template <net::Transport Net>
 int drive(Net& net, stream::PortTable& ports, const Options& options) {
-  const auto workload = make_workload(options.workload);
+  const auto workload = open_workload(options);
+  if (workload == nullptr) return 1;
   const Duration cpu_before = processor_time();
   Load load(ports, *workload, options.load, loop::read_clock());
   Watched watched(load, !options.quiet && isatty(STDERR_FILENO) != 0);
@@ -73,10 +87,14 @@ int drive(Net& net, stream::PortTable& ports, const Options& options) {
   load.stop();
   watched.clear();
   const Duration sent_for = earlier(ended, load.start() + options.load.duration) - load.start();
-  const RunFacts facts = {options.target, options.workload_name, loop_text(options.load),
-                          sent_for - options.load.warm_up, processor_time() - cpu_before};
+  const RunFacts facts = {options.target, options.trace.empty() ? options.workload_name : options.trace,
+                          loop_text(options.load), sent_for - options.load.warm_up, processor_time() - cpu_before};
   const std::string report = options.json ? report_json(load.tally(), facts) : report_text(load.tally(), facts);
   std::fputs(report.c_str(), stdout);
+  if (!workload->failure().empty()) {
+    std::fprintf(stderr, "warmpath-load: %s\n", workload->failure().c_str());
+    return 1;
+  }
   return load.tally().failed() == 0 && load.tally().of(Outcome::ok) > 0 ? 0 : 3;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
@@ -27,7 +28,8 @@ const std::map<std::string, WorkloadKind>& workloads() {
 // Values that need another type than their field's.
 struct Raw {
   std::vector<std::string> targets;
-  double seconds = 10;
+  std::optional<double> seconds;
+  double speed_up = 1;
   double ramp_seconds = 0;
   double warm_up_seconds = 0;
   double timeout_seconds = 60;
@@ -50,7 +52,7 @@ void declare_run(CLI::App& app, Options& options, Raw& raw) {
       ->check(CLI::Range(1, 60'000))
       ->capture_default_str();
   app.add_option("--rate", load.rate, "requests a second: an open loop")->check(CLI::Range(1e-3, 1e7));
-  app.add_option("--seconds", raw.seconds, "how long requests are sent")->check(time)->capture_default_str();
+  app.add_option("--seconds", raw.seconds, "how long requests are sent")->check(time)->default_str("10, or a trace's");
   app.add_option("--requests", load.requests, "send no more than these; 0: no limit")->capture_default_str();
   app.add_option("--ramp-seconds", raw.ramp_seconds, "over which a closed loop's clients begin")
       ->check(time)
@@ -78,6 +80,13 @@ void declare_workload(CLI::App& app, Options& options, Raw& raw) {
          "every prompt), hot-prefix (a share of the requests), sessions (one system prompt, conversations that\n"
          "grow), rag (documents in any order)")
       ->check(CLI::IsMember(workloads()))
+      ->capture_default_str();
+  app.add_option(
+      "--trace", options.trace,
+      "a file to replay instead: Mooncake's format or chat requests, a line each, plain or .gz; an open loop\n"
+      "at its own times, unless --rate says others or --speed-up is 0");
+  app.add_option("--speed-up", raw.speed_up, "of the trace's times; 0: a closed loop")
+      ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   app.add_option("--model", w.style.model, "the requests' model")->capture_default_str();
   app.add_option("--reply-tokens", w.style.reply_tokens, "max_tokens")
@@ -165,8 +174,9 @@ std::expected<Options, Leave> read_options(int count, const char* const* argumen
   options.workload.exact = raw.check == "exact";
   options.workload.style.stream = !raw.whole;
   options.load.client.keep_alive = !raw.fresh;
+  if (!options.trace.empty() && options.load.rate == 0) options.load.speed_up = raw.speed_up;
   options.load.seed = options.workload.seed;
-  options.load.duration = from_seconds(raw.seconds);
+  options.load.duration = from_seconds(raw.seconds.value_or(options.trace.empty() ? 10 : 1e6));
   options.load.ramp = from_seconds(raw.ramp_seconds);
   options.load.warm_up = from_seconds(raw.warm_up_seconds);
   options.load.timeout = from_seconds(raw.timeout_seconds);

@@ -14,6 +14,7 @@ struct Options {
   LoadConfig load;
   WorkloadConfig workload;
   std::string workload_name = "sessions";
+  std::string trace;   // a file to replay instead of the workload; empty: none
   std::string target;  // as it was given
   loop::TransportChoice transport = loop::TransportChoice::best;
   bool json = false;

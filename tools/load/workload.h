@@ -49,6 +49,11 @@ class Workload {
   virtual ~Workload() = default;
   // The next request; nothing at the end of a trace.
   [[nodiscard]] virtual std::optional<Request> next() = 0;
+  // Why a trace ended early; empty: it did not.
+  [[nodiscard]] virtual const std::string& failure() const {
+    static const std::string kNone;
+    return kNone;
+  }
 };
 
 [[nodiscard]] std::unique_ptr<Workload> make_workload(const WorkloadConfig& config);
