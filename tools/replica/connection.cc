@@ -90,7 +90,11 @@ Life Connection::run(Instant now) {
     if (!drain(now)) return Life::open;
     if (broken_off()) {
       if (exchange_->ailments.stall_at == exchange_->ailments.end_at()) return Life::open;
-      if (exchange_->ailments.reset_at == exchange_->ailments.end_at()) return give_up(now);
+      if (exchange_->ailments.reset_at == exchange_->ailments.end_at()) {
+        if (port_.tx_bytes() == 0) return give_up(now);
+        port_.notify_drained();  // a reset takes with it what was not sent
+        return Life::open;
+      }
       closing_ = true;
       cancel(now);
       next_request();

@@ -1,7 +1,8 @@
 #include "tools/replica/exposition.h"
 
-#include <array>
-#include <charconv>
+#include <initializer_list>
+
+#include <nlohmann/json.hpp>
 
 namespace wp::replica {
 
@@ -10,9 +11,7 @@ void Exposition::gauge(std::string_view name, std::string_view help, std::uint64
 }
 
 void Exposition::gauge(std::string_view name, std::string_view help, double value, std::string_view more) {
-  std::array<char, 32> room{};
-  const auto end = std::to_chars(room.data(), room.data() + room.size(), value).ptr;
-  sample(name, "gauge", help, {room.data(), end}, more);
+  sample(name, "gauge", help, nlohmann::json(value).dump(), more);
 }
 
 void Exposition::counter(std::string_view name, std::string_view help, std::uint64_t value, std::string_view more) {

@@ -35,6 +35,8 @@ struct ReplicaConfig : ReplyRules {
   std::string name = "replica-0";
   std::vector<std::string> models = {"replica-model"};  // the first is used when a request names none
   EngineConfig engine;
+  Personality personality = Personality::plain;
+  bool engine_metrics = true;          // whether the engine that it passes for shows its metrics
   std::string api_key;                 // empty: none is asked for
   HealthMode health = HealthMode::ok;  // at first; POST /debug/health changes it
   std::vector<FaultRule> faults;       // at first; POST /debug/faults changes them
