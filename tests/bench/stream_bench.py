@@ -45,7 +45,7 @@ def add_arguments(parser):
     parser.add_argument("--streams", type=int, default=1000, help="at a time (1000)")
     parser.add_argument("--events", type=int, default=50, help="a second, of each stream (50)")
     parser.add_argument("--idle", type=int, default=8000, help="streams whose memory is measured; 0: not (8000)")
-    parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"), help="where the programs are (build)")
+    parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"), help="where they are (build)")
     parser.add_argument("--core", type=int, default=1, help="the proxies' core; all else runs on core --load-core (1)")
     parser.add_argument("--load-core", default="0", help="the core or cores of the load and the replicas (0)")
     parser.add_argument("warmpathd", nargs="*", metavar="-- ARGUMENT", help="further arguments of warmpathd")
@@ -82,7 +82,8 @@ def targets_of(proxy):
 
 def load_command(arguments, proxy, more):
     program = os.path.join(arguments.build, "tools", "load", "warmpath-load")
-    return ["taskset", "-c", str(arguments.load_core), program, *targets_of(proxy), "--json", "--stamped", *PROMPT, *more]
+    return ["taskset", "-c", str(arguments.load_core), program, *targets_of(proxy), "--json", "--stamped", *PROMPT,
+            *more]
 
 
 def measure(arguments, proxy):
@@ -128,7 +129,8 @@ def idle_memory(arguments, replicas, proxy, directory):
     load = Child("warmpath-load", load_command(arguments, proxy, more)[3:], directory, arguments.load_core)
     try:
         wait_for(lambda: replicas.running() == arguments.idle, 60,
-                 lambda: f"{replicas.running():.0f} of {arguments.idle} streams through {proxy.name}: {load.last_words()}")
+                 lambda: f"{replicas.running():.0f} of {arguments.idle} streams through {proxy.name}: "
+                         f"{load.last_words()}")
         process = machine.settled(lambda: machine.resident_bytes(proxy.child.pid) if proxy.child else 0) - process
         sockets = machine.settled(machine.socket_bytes) - sockets
     finally:

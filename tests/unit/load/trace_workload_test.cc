@@ -67,12 +67,12 @@ TEST(TraceWorkload, MooncakeBlocksBecomeSharedText) {
 TEST(TraceWorkload, ChatRequestsKeepTheirWordsAndSession) {
   WorkloadConfig config;
   config.style.model = "mine";
-  const Read all = read(
-      R"({"timestamp_us":5,"session":"s-1","body":{"model":"theirs","messages":[{"role":"user","content":"a \"b\""}]},"output_tokens":3})"
-      "\n"
-      R"({"timestamp_us":2000005,"session":7,"input":"all of it","output_chars":40})"
-      "\n",
-      config);
+  const Read all = read(R"({"timestamp_us":5,"session":"s-1","output_tokens":3,)"
+                        R"("body":{"model":"theirs","messages":[{"role":"user","content":"a \"b\""}]}})"
+                        "\n"
+                        R"({"timestamp_us":2000005,"session":7,"input":"all of it","output_chars":40})"
+                        "\n",
+                        config);
   ASSERT_EQ(all.requests.size(), 2U) << all.failure;
   const auto body = nlohmann::json::parse(*all.requests[0].body);
   EXPECT_EQ(body["model"], "mine");
