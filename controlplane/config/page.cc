@@ -13,7 +13,8 @@ unknown key, the nearest known one; all errors of a file are told, only a text t
 [deploy/warmpath.toml](../deploy/warmpath.toml) is an example with comments. This page is made from the table that
 reads the file: `warmpathd --print-config-reference`.
 
-SIGHUP reads the file again, as does `POST /config/reload` on the control socket. What changed in it since it was last
+`warmpathctl config check FILE` tells the errors without a daemon, `config diff` what a reload would change.
+`warmpathctl config reload` has the daemon read its file again, as does SIGHUP. What changed in it since it was last
 loaded is applied at once, all of it or nothing; a file with errors, or one that changes a key marked *restart*, is
 refused with a line that says why. No request is dropped: replicas that stay keep their connections, the requests of
 one that leaves go on to their end, and times are those of when a wait began. What was changed at run time through the

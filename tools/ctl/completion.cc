@@ -24,7 +24,7 @@ _warmpathctl() {
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     return
   fi
-  [[ -n $breaks ]] && kept=${current%"${current##*[$breaks]}"}
+  [[ -n $breaks ]] && kept=${current%"${current##*["$breaks"]}"}
   COMPREPLY=("${found[@]%%$'\t'*}")
   COMPREPLY=("${COMPREPLY[@]#"$kept"}")
 }
