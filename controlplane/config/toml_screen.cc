@@ -6,7 +6,7 @@
 namespace wp::control {
 namespace {
 
-constexpr std::string_view kForeign = "a letter outside of ASCII stands outside of quotes";
+constexpr std::string_view kForeign = "a letter outside of ASCII stands outside of quotes or behind a backslash";
 constexpr std::string_view kBracket = "a bracket is closed that is not the one that was opened";
 constexpr std::string_view kHeader = "a table's name is missing, or begins with a character that needs quotes";
 
@@ -141,8 +141,9 @@ class Walk {
     ++at_;
     const std::size_t escaped = at_;
     while (at_ < text_.size() && (is_blank(text_[at_]) || text_[at_] == '\r' || text_[at_] == '\n')) ++at_;
-    if (at_ > escaped) return at_ == text_.size() || !is_foreign(text_[at_]);
-    if (at_ < text_.size()) ++at_;
+    if (at_ == text_.size()) return true;
+    if (is_foreign(text_[at_])) return false;
+    if (at_ == escaped) ++at_;
     return true;
   }
 

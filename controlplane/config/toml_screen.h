@@ -13,8 +13,8 @@ struct TomlScreening {
 };
 
 // The first of these:
-// - a byte above ASCII where TOML 1.0 has none: outside of strings and comments, or as the first character behind a
-//   string's line that ends in a backslash (a byte order mark at the start may stand);
+// - a byte above ASCII where TOML 1.0 has none: outside of strings and comments, or in a string behind a backslash,
+//   or behind a line that ends in one (a byte order mark at the start may stand);
 // - a table's header whose name does not begin as a name does;
 // - a closing bracket that does not fit the one it closes.
 // All are errors of TOML. Whether the rest is TOML remains to be seen.
