@@ -43,9 +43,7 @@ void write_client_reply(http::Writer& out, const http::ReplyHead& head, const Re
   http::write_framing(out, edit.framing, edit.content_length);
   if (edit.framing == http::Framing::none && (edit.head_request || head.status == 304)) {
     // RFC 9110 section 8.6: a reply without a body may still say the length it would have had.
-    if (const http::Field* length = head.find(http::Name::content_length)) {
-      out.field("Content-Length", head.value(*length));
-    }
+    if (head.has(http::Name::content_length)) out.field("Content-Length", head.content_length);
   }
   if (!edit.decision.empty()) {
     out.field("x-warmpath-decision", edit.decision);

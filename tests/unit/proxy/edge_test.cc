@@ -246,6 +246,23 @@ TEST(ProxyEdge, NothingBeginsInTheTurnOfAStop) {
   EXPECT_TRUE(box.accepted().empty());
 }
 
+// Who answered without reading may take the rest of the body for the next request.
+TEST(ProxyEdge, AReplyBeforeTheRequestWasSentEndsTheReplicasConnection) {
+  Box box;
+  const Conn replica = pooled(box);
+  replica->set_window(100);
+  const Conn client = box.client();
+  client->send(chat(std::string(200'000, 'y')));
+  box.settle();
+  replica->send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
+  box.settle();
+  EXPECT_EQ(status_of(take(client)), 413);
+  client->send(chat("next"));
+  box.settle();
+  const Conn fresh = box.accept_one();
+  EXPECT_NE(take(fresh).find("next"), std::string::npos);
+}
+
 // The rest of a request that its replica refused early is still on its way when the shard goes.
 TEST(ProxyEdge, AnUnsentRequestOutlivesItsExchangeAndNotTheShard) {
   Box box;

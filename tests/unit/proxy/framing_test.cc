@@ -94,6 +94,17 @@ TEST(ProxyFraming, WhatCouldHaveContentSaysThatItHasNone) {
   EXPECT_EQ(take(replica).find("Content-Length"), std::string::npos);
 }
 
+TEST(ProxyFraming, TheLengthOfABodyThatDoesNotComeIsWrittenAnew) {
+  Box box;
+  const Conn client = box.client();
+  client->send("HEAD /v1/x HTTP/1.1\r\nHost: a\r\n\r\n");
+  box.settle();
+  box.accept_one()->send("HTTP/1.1 200 OK\r\nContent-Length: 0005\r\n\r\n");
+  box.settle();
+  const std::string reply = take(client);
+  EXPECT_NE(reply.find("\r\nContent-Length: 5\r\n"), std::string::npos) << reply;
+}
+
 // The client of a HEAD would take a body for the beginning of its next reply.
 TEST(ProxyFraming, AHeadThatIsRefusedGetsNoBody) {
   for (const std::string fields : {"", "Host: a\r\nHost: b\r\n", "Host: a\r\nX : y\r\n"}) {
