@@ -156,8 +156,10 @@ TEST(ProxyRetry, AHandshakeThatHangsTimesOutAndMovesOn) {
   box.settle();
   box.advance(millis(5100));
   EXPECT_EQ(status_of(take(client)), 0);
+  EXPECT_EQ(box.count(Reason::connect_timeout), 1U);
   box.advance(millis(5100));
   EXPECT_EQ(status_of(take(client)), 504);
+  EXPECT_GE(box.count(Reason::connect_timeout), 2U);
   box.expect_nothing_held();
 }
 

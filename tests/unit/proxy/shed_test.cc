@@ -272,6 +272,43 @@ TEST(ProxyShed, AReplyThatLiesUnreadIsCountedAsAReaderThatReadsNothing) {
   EXPECT_EQ(box.count(Reason::shed_reader), 1U);
 }
 
+// The shard is full all the time and lets somebody go every turn, and never the one that a replica answers.
+TEST(ProxyShed, AHealthyStreamOutlivesAnHourOfSlowPeers) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.max_clients = 4;
+  config.head_slabs = 3;
+  Box box(1, config);
+  const Conn client = box.client();
+  client->send(chat("long"));
+  box.settle();
+  const Conn replica = box.accept_one();
+  replica->send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+  std::vector<Conn> slow;
+  std::uint32_t came = 0;
+  std::uint64_t got = 0;
+  const Instant end = box.now + seconds(3600);
+  for (std::uint32_t round = 0; box.now < end; ++round) {
+    std::erase_if(slow, [](const Conn& conn) { return conn->over(); });
+    while (box.ports().may_accept()) {
+      slow.push_back(box.client());
+      ++came;
+      if (came % 3 == 1) slow.back()->send(kHalfHead);
+      if (came % 3 == 2) slow.back()->send(half_body(100));
+    }
+    replica->send("b\r\ndata: one\n\n\r\n");
+    box.advance(millis(250 + round % 500));
+    ASSERT_FALSE(client->over()) << "round " << round;
+    got += take(client).size();
+  }
+  replica->send("0\r\n\r\n");
+  box.settle();
+  EXPECT_TRUE(take(client).ends_with("0\r\n\r\n"));
+  EXPECT_GT(got, 50'000U);
+  for (const Reason why : {Reason::shed_silent, Reason::shed_head, Reason::shed_body}) {
+    EXPECT_GT(box.count(why), 500U) << word(why);
+  }
+}
+
 TEST(ProxyShed, AFullPoolOfHeadsPausesAccepting) {
   proxy::ProxyConfig config = Box::default_config();
   config.head_slabs = 2;
