@@ -93,6 +93,8 @@ SUITES = [
           by_default=False, limit_s=1200),
     Suite("tsan-e2e", "e2e, thread sanitizer", ["tests/e2e/run", "--build", "build-tsan"], "build-tsan",
           by_default=False, limit_s=1200),
+    Suite("engine", "real llama.cpp replicas, and how much of what they may find cached they find",
+          ["tests/engine/run"], "build", by_default=False),
     Suite("slow", "5,000 slow clients beside 200 streams", ["tests/slow/run"], "build", by_default=False,
           limit_s=900),
     Suite("mutants", "TCP with a bug or without a feature, which scripts or worlds must notice",

@@ -198,7 +198,7 @@ TEST_F(StackTest, ARouterThatAllowsNothingIsNotBelieved) {
 }
 
 // Bytes on the heap for `connections` of them, with ports, and next to nothing else.
-std::size_t heap_of(std::uint32_t connections) {
+[[maybe_unused]] std::size_t heap_of(std::uint32_t connections) {
   const auto used = [] {
     const auto info = mallinfo2();
     return info.uordblks + info.hblkhd;
