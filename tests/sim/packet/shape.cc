@@ -1,5 +1,6 @@
 #include "tests/sim/packet/shape.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -22,6 +23,8 @@ LinkShape draw_link(Rng& rng, bool calm) {
   link.bytes_per_second = skewed(rng, 100'000, 1'000'000'000);
   link.delay = micros(skewed(rng, 10, 200'000));
   link.queue = millis(skewed(rng, 2, 500));
+  // Two packets at least: a path that holds less than one has no end that is due to anybody's faults.
+  link.queue = std::max(link.queue, Duration{static_cast<std::int64_t>(2 * 9'000'000'000'000 / link.bytes_per_second)});
   if (calm) return link;
   if (rng.chance(0.5)) link.loss = one_of(rng, {0.001, 0.01, 0.05, 0.3});
   if (rng.chance(0.25)) {
