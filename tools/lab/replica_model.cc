@@ -12,19 +12,18 @@ Duration seconds_of(double seconds) {
   return nanos(std::llround(seconds * 1e9));
 }
 
+// 0: as many as there are.
 std::uint32_t blocks_of(const ReplicaModelConfig& config, std::uint32_t block_tokens, std::uint32_t distinct_blocks) {
-  std::uint64_t blocks = distinct_blocks;
-  if (config.cache_tokens > 0) blocks = std::min(blocks, config.cache_tokens / block_tokens);
-  return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, blocks));
+  const std::uint64_t blocks = std::max<std::uint64_t>(1, config.cache_tokens / block_tokens);
+  return config.cache_tokens == 0 || blocks >= distinct_blocks ? 0 : static_cast<std::uint32_t>(blocks);
 }
 
 }  // namespace
 
 ReplicaModel::ReplicaModel(const ReplicaModelConfig& config, std::uint32_t block_tokens, std::uint32_t distinct_blocks)
-    : config_(config),
-      block_tokens_(block_tokens),
-      cache_blocks_(blocks_of(config, block_tokens, distinct_blocks)),
-      cache_(cache_blocks_) {}
+    : config_(config), block_tokens_(block_tokens), cache_blocks_(blocks_of(config, block_tokens, distinct_blocks)) {
+  clear();
+}
 
 Instant ReplicaModel::start(Instant now) {
   Instant at = std::max(now, free_);
@@ -35,13 +34,25 @@ Instant ReplicaModel::start(Instant now) {
   return at;
 }
 
+std::uint32_t ReplicaModel::match(std::span<const replica::BlockHash> blocks) const {
+  if (cache_) return cache_->match(blocks);
+  std::uint32_t n = 0;
+  while (n < blocks.size() && endless_.contains(blocks[n])) ++n;
+  return n;
+}
+
 std::uint32_t ReplicaModel::look_up(std::span<const replica::BlockHash> blocks) {
+  if (!cache_) {
+    const std::uint32_t found = match(blocks);
+    endless_.insert(blocks.begin() + found, blocks.end());
+    return found;
+  }
   const auto fitting = blocks.first(std::min<std::size_t>(blocks.size(), cache_blocks_));
   std::uint32_t cached = 0;
-  const bool fits = cache_.reserve(fitting, static_cast<std::uint32_t>(fitting.size()), held_, cached);
+  const bool fits = cache_->reserve(fitting, static_cast<std::uint32_t>(fitting.size()), held_, cached);
   WP_ASSERT(fits);  // nothing else holds blocks
-  for (std::size_t i = cached; i < fitting.size(); ++i) cache_.commit(held_[i], fitting[i]);
-  cache_.release(held_);
+  for (std::size_t i = cached; i < fitting.size(); ++i) cache_->commit(held_[i], fitting[i]);
+  cache_->release(held_);
   return cached;
 }
 
@@ -77,7 +88,8 @@ Duration ReplicaModel::time_to_first_token(Instant now, std::span<const replica:
 }
 
 void ReplicaModel::clear() {
-  cache_ = replica::KvCache(cache_blocks_);
+  endless_.clear();
+  if (cache_blocks_ > 0) cache_.emplace(cache_blocks_);
   free_ = Instant{};
   ends_ = {};
 }

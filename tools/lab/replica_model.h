@@ -8,8 +8,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <queue>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "dataplane/base/time.h"
@@ -35,7 +37,7 @@ struct Course {
 
 class ReplicaModel {
  public:
-  // `distinct_blocks`: of the whole trace, which is what an endless cache comes to.
+  // `distinct_blocks`: of the whole trace; a cache that holds so many is endless.
   ReplicaModel(const ReplicaModelConfig& config, std::uint32_t block_tokens, std::uint32_t distinct_blocks);
 
   // `now` never goes back. A prompt of more blocks than the cache has leaves its first ones there.
@@ -43,7 +45,7 @@ class ReplicaModel {
               std::uint32_t output_tokens);
 
   // How many of the blocks, from the first without a gap, are cached or will be once what was taken is prefilled.
-  [[nodiscard]] std::uint32_t match(std::span<const replica::BlockHash> blocks) const { return cache_.match(blocks); }
+  [[nodiscard]] std::uint32_t match(std::span<const replica::BlockHash> blocks) const;
   // How long a request that came now would wait for those before it to be prefilled.
   [[nodiscard]] Duration wait(Instant now) const;
   // That, and its own prefill.
@@ -62,7 +64,9 @@ class ReplicaModel {
   ReplicaModelConfig config_;
   std::uint32_t block_tokens_;
   std::uint32_t cache_blocks_;
-  replica::KvCache cache_;
+  // One of the two: what never forgets takes room only for what it holds, and a fleet may have a thousand of them.
+  std::unordered_set<replica::BlockHash> endless_;
+  std::optional<replica::KvCache> cache_;
   std::vector<replica::BlockId> held_;
   Instant free_;  // when the last prefill ends
   // When those taken end, of all that may still run at the next start.
