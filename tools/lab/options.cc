@@ -44,6 +44,8 @@ Examples:
 
 // Values that need another type than their field's.
 struct Raw {
+  std::string format = "auto";
+  std::string sessions = "trace";
   double overhead_ms = 0;
   double detection_seconds = 0;
   std::vector<std::string> strategies;
@@ -56,22 +58,18 @@ Duration from_seconds(double seconds) {
 }
 
 void declare_trace(CLI::App& app, Options& options, Raw& raw) {
-  static const std::map<std::string, TraceFormat> kFormats = {
-      {"auto", TraceFormat::automatic}, {"mooncake", TraceFormat::mooncake}, {"chat", TraceFormat::chat}};
-  static const std::map<std::string, Sessions> kSessions = {
-      {"trace", Sessions::trace}, {"sent", Sessions::sent}, {"hidden", Sessions::hidden}};
   app.add_option("TRACE", options.trace, "the trace's file");
-  app.add_option("--format", options.format, "auto (by the first line), mooncake or chat")
-      ->transform(CLI::Transformer(kFormats))
-      ->default_str("auto");
+  app.add_option("--format", raw.format, "by the first line, or as told")
+      ->check(CLI::IsMember({"auto", "mooncake", "chat"}))
+      ->capture_default_str();
   app.add_option("--strategies", raw.strategies, "which to compare, with commas between; --list names them")
       ->delimiter(',')
       ->type_name("NAME,...");
   app.add_flag("--list", raw.list, "name the strategies, where each comes from, and leave");
-  app.add_option("--sessions", options.reading.sessions,
-                 "whether requests carry a session key: trace (where the trace has one), sent (always) or hidden")
-      ->transform(CLI::Transformer(kSessions))
-      ->default_str("trace");
+  app.add_option("--sessions", raw.sessions,
+                 "whether requests carry a session key: where the trace has one, always, or never")
+      ->check(CLI::IsMember({"trace", "sent", "hidden"}))
+      ->capture_default_str();
   app.add_option("--conversation-tokens", options.reading.conversation_tokens,
                  "where a trace names no session, conversations are told apart by so much of the prompt")
       ->check(CLI::Range(1U, 100'000'000U))
@@ -175,7 +173,18 @@ std::string read_events(const std::vector<std::string>& texts, SimulationConfig&
   return problem.empty() ? problem : "--event: " + problem;
 }
 
+// Enumerators stay out of the library's hands: it would print their numbers as characters into the help, a zero first.
+void read_choices(const Raw& raw, Options& options) {
+  static const std::map<std::string, TraceFormat> kFormats = {
+      {"auto", TraceFormat::automatic}, {"mooncake", TraceFormat::mooncake}, {"chat", TraceFormat::chat}};
+  static const std::map<std::string, Sessions> kSessions = {
+      {"trace", Sessions::trace}, {"sent", Sessions::sent}, {"hidden", Sessions::hidden}};
+  options.format = kFormats.at(raw.format);
+  options.reading.sessions = kSessions.at(raw.sessions);
+}
+
 std::string finish(const Raw& raw, Options& options) {
+  read_choices(raw, options);
   if (options.trace.empty()) return "a trace's file is wanted (see: warmpath-lab --help)";
   std::string problem = choose_strategies(raw.strategies, options);
   if (problem.empty()) problem = read_events(raw.events, options.simulation);

@@ -102,7 +102,7 @@ void declare_model(CLI::App& app, ReplicaConfig& replica) {
   app.add_option("--health", replica.health,
                  "ok, loading (503, requests too), fail (500), hang (no answer) or absent (404): what /health answers\n"
                  "at first; POST /debug/health with one of these words changes it")
-      ->transform(CLI::Transformer(kHealth))
+      ->transform(CLI::Transformer(kHealth).description(""))  // its own would print enum values as characters
       ->default_str("ok");
   app.add_option_function<std::vector<std::string>>(
          "--fault",
@@ -120,7 +120,7 @@ void declare_model(CLI::App& app, ReplicaConfig& replica) {
       ->allow_extra_args(false);
   app.add_option("--finish-reason", replica.finish,
                  "natural (length when the request gave a limit, else stop), stop or length")
-      ->transform(CLI::Transformer(kFinish))
+      ->transform(CLI::Transformer(kFinish).description(""))
       ->default_str("natural");
   app.add_option("--default-tokens-min", replica.default_tokens_min, "shortest reply to a request without a limit")
       ->capture_default_str();

@@ -22,6 +22,14 @@ TEST(Options, DefaultsAreTheStructs) {
   EXPECT_FALSE(options->replica.cache_report);
 }
 
+TEST(Options, HelpIsTextToItsEnd) {
+  const auto leave = read({"--help"});
+  ASSERT_FALSE(leave);
+  EXPECT_EQ(leave.error().status, 0);
+  EXPECT_TRUE(std::ranges::none_of(leave.error().text, [](unsigned char c) { return c < ' ' && c != '\n'; }));
+  EXPECT_NE(leave.error().text.find("--finish-reason"), std::string::npos);
+}
+
 TEST(Options, EveryOneIsTaken) {
   const auto options = read({"--port",
                              "0",
