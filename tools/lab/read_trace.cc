@@ -25,9 +25,10 @@ std::expected<Trace, std::string> read_trace(const std::string& path, TraceForma
     if (!more) return Trouble(more.error());
     if (!*more) break;
     if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
-    if (format == TraceFormat::automatic) format = format_of(line);
     if (format == TraceFormat::automatic) {
-      return Trouble(source->complaint("neither a Mooncake request (\"hash_ids\") nor a chat one (\"timestamp_us\")"));
+      const auto found = format_of(line);
+      if (!found) return Trouble(source->complaint(found.error()));
+      format = *found;
     }
     const auto added =
         format == TraceFormat::mooncake ? add(builder, read_mooncake(line)) : add(builder, read_chat(line));

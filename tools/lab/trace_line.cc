@@ -15,12 +15,33 @@ using Trouble = std::unexpected<std::string>;
 // Beyond these a number is a mistake: a hundred years, and more tokens than any context.
 constexpr double kMaxSeconds = 3.2e9;
 constexpr std::uint64_t kMaxTokens = 100'000'000;
+constexpr std::uint32_t kMaxDepth = 128;  // the daemon takes 64
 
 Trouble wrong(const char* name, const char* wanted) {
   return Trouble(std::string("\"") + name + "\": " + wanted);
 }
 
+// How deep objects and arrays nest, or more than kMaxDepth. Whoever walks a value does so recursively.
+std::uint32_t depth_of(std::string_view text) {
+  std::uint32_t depth = 0;
+  std::uint32_t deepest = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size() && deepest <= kMaxDepth; ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      i += c == '\\' ? 1 : 0;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
 std::expected<json, std::string> parse_object(std::string_view line) {
+  if (depth_of(line) > kMaxDepth) return Trouble("objects and arrays nest too deep");
   json value = json::parse(line.begin(), line.end(), nullptr, false);
   if (value.is_discarded()) return Trouble("no valid JSON");
   if (!value.is_object()) return Trouble("a JSON object is wanted, one a line");
@@ -121,11 +142,12 @@ std::expected<std::uint32_t, std::string> read_output(const json& line) {
 
 }  // namespace
 
-TraceFormat format_of(std::string_view line) {
+std::expected<TraceFormat, std::string> format_of(std::string_view line) {
   const auto value = parse_object(line);
-  if (!value) return TraceFormat::automatic;
+  if (!value) return Trouble(value.error());
   if (value->contains("hash_ids")) return TraceFormat::mooncake;
-  return value->contains("timestamp_us") ? TraceFormat::chat : TraceFormat::automatic;
+  if (value->contains("timestamp_us")) return TraceFormat::chat;
+  return Trouble("neither a Mooncake request (\"hash_ids\") nor a chat one (\"timestamp_us\")");
 }
 
 std::expected<MooncakeLine, std::string> read_mooncake(std::string_view line) {

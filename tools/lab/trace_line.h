@@ -40,10 +40,10 @@ struct ChatLine {
 
 enum class TraceFormat : std::uint8_t { automatic, mooncake, chat };
 
-// The format that a line has by its members; `automatic` when it is neither.
-[[nodiscard]] TraceFormat format_of(std::string_view line);
+// Errors of all three are a few words without the line's place.
 
-// Errors are a few words without the line's place.
+// The format that a line has by its members.
+[[nodiscard]] std::expected<TraceFormat, std::string> format_of(std::string_view line);
 [[nodiscard]] std::expected<MooncakeLine, std::string> read_mooncake(std::string_view line);
 [[nodiscard]] std::expected<ChatLine, std::string> read_chat(std::string_view line);
 

@@ -81,11 +81,23 @@ TEST(TraceLine, SaysWhatIsWrongWithChat) {
             "\"session\": a text or a whole number is wanted");
 }
 
+TEST(TraceLine, RefusesWhatNestsTooDeep) {
+  const auto line = [](std::size_t depth, const std::string& inside) {
+    return R"({"timestamp_us": 0, "body": {"messages": )" + std::string(depth, '[') + inside + std::string(depth, ']') +
+           "}}";
+  };
+  EXPECT_EQ(read_chat(line(1'000'000, "")).error(), "objects and arrays nest too deep");
+  EXPECT_TRUE(read_chat(line(60, "")));
+  // Brackets in texts do not count, nor do quotes that are escaped.
+  EXPECT_TRUE(read_chat(line(1, R"("\"[)" + std::string(1000, '[') + R"(\\")")));
+}
+
 TEST(TraceLine, KnowsFormatsByTheirMembers) {
   EXPECT_EQ(format_of(R"({"hash_ids": []})"), TraceFormat::mooncake);
   EXPECT_EQ(format_of(R"({"timestamp_us": 1})"), TraceFormat::chat);
-  EXPECT_EQ(format_of(R"({"timestamp": 1})"), TraceFormat::automatic);
-  EXPECT_EQ(format_of("nonsense"), TraceFormat::automatic);
+  EXPECT_EQ(format_of(R"({"timestamp": 1})").error(),
+            "neither a Mooncake request (\"hash_ids\") nor a chat one (\"timestamp_us\")");
+  EXPECT_EQ(format_of("nonsense").error(), "no valid JSON");
 }
 
 }  // namespace
