@@ -64,8 +64,11 @@ std::expected<bool, std::string> TraceWorkload::read_line(std::string_view& line
 }
 
 std::expected<Request, std::string> TraceWorkload::make(std::string_view line) {
-  if (format_ == lab::TraceFormat::automatic) format_ = lab::format_of(line);
-  if (format_ == lab::TraceFormat::automatic) return Trouble("neither a Mooncake nor a chat request");
+  if (format_ == lab::TraceFormat::automatic) {
+    const auto format = lab::format_of(line);
+    if (!format) return Trouble(format.error());
+    format_ = *format;
+  }
   Duration at;
   std::expected<Request, std::string> request;
   if (format_ == lab::TraceFormat::mooncake) {
