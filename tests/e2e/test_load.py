@@ -5,6 +5,7 @@ import subprocess
 
 from fleet import MODEL, Settings, authority, flags
 from harness import SLOW, check, equal, test
+from http_client import request
 
 
 def load(address, status=0, **options):
@@ -44,3 +45,25 @@ def test_load_sees_a_dead_replica(case):
     replicas[0].process.kill()
     report = load(daemon.address, status=3, requests=5, connections=1, seconds=30)
     equal((report["ok"], report["statuses"]), (0, {"502": 5}), "what came of five requests")
+
+
+@test
+def test_load_counts_what_replicas_break(case):
+    """Every reply that a replica breaks off is one that the client sees cut, and no other is."""
+    daemon, replicas = case.pair(2, fault="die=3,share=0.3", seed=5)
+    report = load(daemon.address, status=3, connections=4, requests=100, workload="unique", system_tokens=20,
+                  reply_tokens=10, check="shape")
+    broken = sum(request(replica.address, "GET", "/debug/faults").json()["befallen"] for replica in replicas)
+    check(10 < broken < 50, f"{broken} of 100 replies broken")
+    equal((report["ok"], report["failures"]["cut"]), (100 - broken, broken), "complete and cut replies")
+
+
+@test
+def test_load_replays_a_trace(case):
+    daemon, _ = case.pair(2)
+    lines = [{"timestamp_us": 100_000 * number, "session": f"s{number % 3}", "input": f"{number % 3} talks " * 20,
+              "output_tokens": 4} for number in range(30)]
+    path = case.write("trace.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    report = load(daemon.address, trace=path, speed_up=5, connections=30)
+    equal((report["sent"], report["ok"], report["tokens"]), (30, 30, 120), f"({report['first_flaw']})")
+    check(report["timed_seconds"] >= 0.58, f"2.9 s of trace took {report['timed_seconds']} s at five times the speed")
