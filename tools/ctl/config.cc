@@ -94,7 +94,10 @@ Outcome<void> show(const Context& context) {
 
 std::string changes_table(const Json& changes, bool colour) {
   Table table({{"KEY"}, {"OLD"}, {"NEW"}, {"TAKES EFFECT"}});
-  const auto shown = [](const Json& value) { return value == "" ? std::string("-") : value.get<std::string>(); };
+  const auto shown = [](const Json& value) {
+    auto text = value.get<std::string>();
+    return text.empty() ? std::string("-") : text;
+  };
   for (const Json& change : changes) {
     table.add({change.at("key").get<std::string>(), shown(change.at("old")), shown(change.at("new")),
                change.at("restart") == true ? Cell("restart", Tone::warning) : Cell("reload")});
