@@ -1,7 +1,9 @@
 #include "controlplane/config/toml_screen.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace wp::control {
 namespace {
@@ -9,6 +11,7 @@ namespace {
 constexpr std::string_view kForeign = "a letter outside of ASCII stands outside of quotes or behind a backslash";
 constexpr std::string_view kBracket = "a bracket is closed that is not the one that was opened";
 constexpr std::string_view kHeader = "a table's name is missing, or begins with a character that needs quotes";
+constexpr std::string_view kParts = "a name, with those of the tables around it, has more than 64 parts";
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -61,16 +64,21 @@ class Walk {
       case '\r': return;
       case '\n':
         if (open_.empty()) value_ = false;
+        if (open_.empty()) dots_ = 0;
         fresh_ = fresh || open_.empty();
         return;
       case '=':
         fresh_ = !in_value();
         value_ = true;
         return;
-      case '.': fresh_ = !in_value(); return;
+      case '.':
+        fresh_ = !in_value();
+        if (fresh_ && ++dots_ == kMostParts) wrong_ = kParts;
+        return;
       case ',':
         fresh_ = !open_.empty();
         value_ = false;
+        dots_ = around_.empty() ? 0 : around_.back();
         return;
       case '[':
         if (fresh && !in_value()) return header();
@@ -89,12 +97,18 @@ class Walk {
       return;
     }
     open_.pop_back();
+    around_.pop_back();
     value_ = true;
     fresh_ = false;
   }
 
+  void push(char bracket) {
+    open_ += bracket;
+    around_.push_back(dots_);
+  }
+
   void open(bool may, char bracket) {
-    if (may) open_ += bracket;
+    if (may) push(bracket);
     if (may) value_ = false;
     fresh_ = may;
   }
@@ -102,11 +116,11 @@ class Walk {
   // Behind a header's first bracket. What closes it at once, the text's end, and a second bracket that is apart have
   // the library's own words.
   void header() {
-    open_ += kHeaderBracket;
+    push(kHeaderBracket);
     fresh_ = true;
     skip_blanks();
     if (at_ < text_.size() && text_[at_] == '[') {
-      open_ += kHeaderBracket;
+      push(kHeaderBracket);
       ++at_;
       skip_blanks();
     }
@@ -151,14 +165,18 @@ class Walk {
     while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
   }
 
+  // The library's tables and ours are freed and walked by recursion, and it bounds the depth of brackets only.
+  static constexpr std::uint8_t kMostParts = 64;
   static constexpr char kArray = '[', kTable = '{', kHeaderBracket = 'h';
 
   std::string_view text_;
   std::size_t at_ = 0;
   std::string_view wrong_;
-  std::string open_;    // brackets
-  bool value_ = false;  // behind a key's '='
-  bool fresh_ = true;   // where a key or a value, or a part of a key, begins
+  std::string open_;                  // brackets
+  std::vector<std::uint8_t> around_;  // the dots in the names that lead to each of them
+  std::uint8_t dots_ = 0;             // in the name that is read, and in those around it
+  bool value_ = false;                // behind a key's '='
+  bool fresh_ = true;                 // where a key or a value, or a part of a key, begins
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "controlplane/config/toml_screen.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -85,6 +86,64 @@ TEST(TomlScreen, TheParserSaysSo) {
   const auto nameless = parse_toml("a = 1\n[!]\n");
   ASSERT_FALSE(nameless);
   EXPECT_EQ(nameless.error().line, 2U);
+}
+
+// "a.a.a"
+std::string dotted(std::size_t parts) {
+  std::string name = "a";
+  name.reserve(2 * parts);
+  for (std::size_t i = 1; i < parts; ++i) name += ".a";
+  return name;
+}
+
+TEST(TomlScreen, NamesOfTooManyPartsHaveTheirLine) {
+  const std::string most = dotted(64);
+  const std::string half = dotted(33);
+  const std::vector<std::string> texts = {most + ".a = 1",
+                                          most + " . 'a' = 1",
+                                          "[" + most + ".a]",
+                                          "[[" + most + ".a]]",
+                                          "b = {" + most + ".a = 1}",
+                                          half + " = {" + half + " = 1}",
+                                          half + " = [{b = 1, " + half + " = 1}]",
+                                          "b = [[1], {" + most + ".a = 1}]"};
+  for (const std::string& text : texts) {
+    const TomlScreening found = screen_toml("b.a = 1\n" + text);
+    EXPECT_EQ(found.line, 2U) << text;
+    EXPECT_EQ(found.message, "a name, with those of the tables around it, has more than 64 parts") << text;
+  }
+}
+
+TEST(TomlScreen, OtherDotsMayStand) {
+  const std::string most = dotted(64);
+  const std::string half = dotted(32);
+  std::string numbers = "a = [";
+  std::string keys = "b = {";
+  for (int i = 0; i < 100; ++i) {
+    numbers += "1.5, ";
+    keys.append("a").append(std::to_string(i)).append(".b = 1.5, ");
+  }
+  const std::vector<std::string> texts = {most + " = 1\n" + most + " = 2.5",
+                                          "[" + most + "]\n" + most + " = 1",
+                                          "a = '" + most + most + "'",
+                                          "# " + most + most,
+                                          numbers + "]",
+                                          keys + "c.d = 1}",
+                                          half + " = {b = {c = 1}, " + half + " = 1}",
+                                          "a = [{" + most + " = 1}, {" + most + " = 1}]\n" + most + " = 1"};
+  for (const std::string& text : texts) {
+    EXPECT_EQ(screen_toml(text).line, 0U) << text;
+  }
+}
+
+TEST(TomlScreen, AFileOfDotsIsRefusedAndNotFollowed) {
+  const std::vector<std::string> texts = {dotted(1U << 20U) + " = 1", "[" + dotted(1U << 20U) + "]"};
+  for (const std::string& text : texts) {
+    const auto parsed = parse_toml("b = 1\n" + text);
+    ASSERT_FALSE(parsed);
+    EXPECT_EQ(parsed.error().line, 2U);
+    EXPECT_EQ(parsed.error().message, "a name, with those of the tables around it, has more than 64 parts");
+  }
 }
 
 }  // namespace
