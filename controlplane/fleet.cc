@@ -100,12 +100,21 @@ FleetResult Fleet::start(std::span<const ReplicaSpec> specs) {
   overlay_.configure(specs);
   const std::vector<WantedReplica> wanted = overlay_.wanted();
   for (const auto& [spec, drained] : wanted) {
-    if (auto joined = join(spec, Health::assumed); !joined) return joined;
+    if (auto joined = join(spec, Health::assumed); !joined) {
+      const Change* change = overlay_.find(spec.name);
+      if (change == nullptr || !change->added) return joined;
+      std::string line = "replica ";
+      line.append(spec.name).append(" was added at run time and is left out: ").append(joined.error().text);
+      log::error(line.append("; forget it with: warmpathctl replicas reset ").append(spec.name));
+      continue;
+    }
     const bool set = registry_.set_draining(spec.name, drained);
     WP_ASSERT(set);
   }
   publish();
-  for (const auto& [spec, drained] : wanted) watch(spec);
+  for (const auto& [spec, drained] : wanted) {
+    if (registry_.find(spec.name) != nullptr) watch(spec);
+  }
   if (!overlay_.changes().empty()) {
     log::info(std::to_string(overlay_.changes().size()) +
               " replicas are changed at run time; see: warmpathctl replicas list");

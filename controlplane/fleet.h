@@ -39,7 +39,9 @@ class Fleet {
   // Before start(): changes that an earlier daemon was told, and where they are kept from now on (may be null).
   void remember(Changes changes, const StateFile* file);
   // The configured replicas with the changes remembered, in one Snapshot, all taken as up until they are judged: a
-  // daemon that is started anew under load serves at once. Also publishes when there are none.
+  // daemon that is started anew under load serves at once. Also publishes when there are none. A remembered addition
+  // that does not fit any more (its pool is gone, there is no room) is left out and logged; a configured one is the
+  // error.
   [[nodiscard]] FleetResult start(std::span<const ReplicaSpec> specs);
   // Gets requests from its first passed check on, or at once where no other replica can be picked.
   [[nodiscard]] FleetResult add(const ReplicaSpec& spec);

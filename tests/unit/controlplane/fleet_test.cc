@@ -82,5 +82,26 @@ TEST(Fleet, NothingWaitingMeansNoTimer) {
   ASSERT_TRUE(run_until(w.io, [&] { return w.io.stopped(); })) << "an idle control plane has work left";
 }
 
+TEST(Fleet, AnAdditionThatFitsNoMoreDoesNotKeepTheOthersFromStarting) {
+  World w;
+  Changes changes;
+  for (const char* name : {"10.0.0.2:1", "stale.test:1"}) changes[name].added = spec_of(name);
+  changes["stale.test:1"].added->pool = "gone";
+  w.fleet.remember(changes, nullptr);
+  ASSERT_TRUE(w.fleet.start(std::vector{spec_of("10.0.0.1:1")}).has_value());
+  EXPECT_EQ(w.snapshot().replicas.size(), 2U);
+  EXPECT_NE(w.registry.find("10.0.0.2:1"), nullptr);
+  EXPECT_EQ(w.registry.find("stale.test:1"), nullptr);
+  EXPECT_NE(w.fleet.overlay().find("stale.test:1"), nullptr) << "it may fit again";
+  ASSERT_TRUE(w.fleet.reset("stale.test:1").has_value());
+  EXPECT_EQ(w.snapshot().replicas.size(), 2U);
+}
+
+TEST(Fleet, AConfiguredReplicaThatCannotJoinKeepsItFromStarting) {
+  World w;
+  const std::vector<ReplicaSpec> specs = {spec_of("10.0.0.1:1"), spec_of("10.0.0.1:1")};
+  EXPECT_FALSE(w.fleet.start(specs).has_value());
+}
+
 }  // namespace
 }  // namespace wp::control
