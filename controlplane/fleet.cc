@@ -133,7 +133,13 @@ Health Fleet::first_health(const ReplicaSpec& spec) const {
   return checked ? Health::untried : Health::assumed;
 }
 
-FleetResult Fleet::add(const ReplicaSpec& spec) {
+// Which pool is meant where none is named is decided here, once: no reload and no restart changes it.
+FleetResult Fleet::add(const ReplicaSpec& asked) {
+  ReplicaSpec spec = asked;
+  if (spec.pool.empty()) {
+    const ReplicaSpec* ours = overlay_.configured(spec.name);
+    spec.pool = ours != nullptr ? ours->pool : registry_.find_pool("")->settings.name;
+  }
   if (std::string objection = overlay_.objection(spec); !objection.empty()) {
     return std::unexpected(FleetError{FleetFault::conflict, std::move(objection)});
   }

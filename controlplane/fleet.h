@@ -43,8 +43,9 @@ class Fleet {
   // that does not fit any more (its pool is gone, there is no room) is left out and logged; a configured one is the
   // error.
   [[nodiscard]] FleetResult start(std::span<const ReplicaSpec> specs);
-  // Gets requests from its first passed check on, or at once where no other replica can be picked.
-  [[nodiscard]] FleetResult add(const ReplicaSpec& spec);
+  // Gets requests from its first passed check on, or at once where no other replica can be picked. Without a pool it is
+  // of the one that the configuration has it in, or else of the first.
+  [[nodiscard]] FleetResult add(const ReplicaSpec& asked);
   [[nodiscard]] FleetResult remove(const std::string& name);
   // New settings in one Snapshot, all of it or nothing; what was changed at run time stays laid over them.
   [[nodiscard]] FleetResult reconfigure(const Settings& to);

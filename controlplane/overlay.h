@@ -59,9 +59,10 @@ class Overlay {
   [[nodiscard]] std::vector<std::string> dormant() const;
   [[nodiscard]] const Changes& changes() const { return changes_; }
   [[nodiscard]] const Change* find(std::string_view name) const;
+  // As the configuration has it; null when it does not.
+  [[nodiscard]] const ReplicaSpec* configured(std::string_view name) const;
 
  private:
-  [[nodiscard]] const ReplicaSpec* configured(std::string_view name) const;
   void tidy(const std::string& name);
 
   std::vector<ReplicaSpec> configured_;

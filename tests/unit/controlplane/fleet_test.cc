@@ -1,5 +1,7 @@
 #include "controlplane/fleet.h"
 
+#include <initializer_list>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -80,6 +82,39 @@ TEST(Fleet, NothingWaitingMeansNoTimer) {
   ASSERT_TRUE(w.fleet.add(spec_of("10.0.0.1:1")).has_value());
   ASSERT_TRUE(w.fleet.remove("10.0.0.1:1").has_value());
   ASSERT_TRUE(run_until(w.io, [&] { return w.io.stopped(); })) << "an idle control plane has work left";
+}
+
+// Pools with a replica each, by the pool's name.
+Settings pools_of(std::initializer_list<std::pair<const char*, const char*>> pools) {
+  Settings settings;
+  for (const auto& [name, replica] : pools) {
+    PoolSettings& pool = settings.pools.emplace_back();
+    pool.name = name;
+    pool.health.enabled = false;
+    pool.replicas = {spec_of(replica)};
+    pool.replicas[0].pool = name;
+  }
+  return settings;
+}
+
+TEST(Fleet, AReplicaThatComesBackWithoutAPoolIsOfTheOneItHad) {
+  World w;
+  ASSERT_TRUE(w.fleet.start({}).has_value());
+  ASSERT_TRUE(w.fleet.reconfigure(pools_of({{"a", "10.0.0.1:1"}, {"b", "10.0.0.2:1"}})).has_value());
+  ASSERT_TRUE(w.fleet.remove("10.0.0.2:1").has_value());
+  ASSERT_TRUE(w.fleet.add(spec_of("10.0.0.2:1")).has_value());
+  EXPECT_EQ(w.registry.find("10.0.0.2:1")->spec.pool, "b");
+  EXPECT_TRUE(w.fleet.overlay().changes().empty());
+}
+
+TEST(Fleet, AReplicaAddedWithoutAPoolStaysWhereItJoined) {
+  World w;
+  ASSERT_TRUE(w.fleet.start({}).has_value());
+  ASSERT_TRUE(w.fleet.reconfigure(pools_of({{"a", "10.0.0.1:1"}, {"b", "10.0.0.2:1"}})).has_value());
+  ASSERT_TRUE(w.fleet.add(spec_of("10.0.0.3:1")).has_value());
+  EXPECT_EQ(w.registry.find("10.0.0.3:1")->spec.pool, "a");
+  ASSERT_TRUE(w.fleet.reconfigure(pools_of({{"b", "10.0.0.2:1"}, {"a", "10.0.0.1:1"}})).has_value());
+  EXPECT_EQ(w.registry.find("10.0.0.3:1")->spec.pool, "a");
 }
 
 TEST(Fleet, AnAdditionThatFitsNoMoreDoesNotKeepTheOthersFromStarting) {

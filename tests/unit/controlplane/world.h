@@ -38,7 +38,7 @@ inline Instant steady_now() {
 struct World {
   explicit World(Duration resolve_interval = seconds(3600), std::uint32_t max_replicas = 16,
                  const HealthPolicy& health = {.enabled = false})
-      : accounts(max_replicas, 1),
+      : accounts(max_replicas, 4),
         registry(config_of(health), accounts, qsbr),
         publisher(published, qsbr),
         fleet(io, registry, publisher, resolve_interval, steady_now, 1),
