@@ -45,10 +45,12 @@ bool can_replace(const std::string& file) {
   return ::faccessat(AT_FDCWD, folder.empty() ? "." : folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
 }
 
-// A group that somebody chose for the file stays. True when the file is not there; errno says what failed.
+// A group that somebody chose for the file stays. Devices, folders and links stay whose they are: /dev/null is not
+// ours to give. True when the file is not there; errno says what failed.
 bool hand_over(const std::string& file, const Identity& who) {
   struct stat about{};
   if (::lstat(file.c_str(), &about) != 0) return errno == ENOENT;
+  if (!S_ISREG(about.st_mode) && !S_ISSOCK(about.st_mode) && !S_ISFIFO(about.st_mode)) return true;
   const gid_t group = about.st_gid == ::getegid() ? who.gid : about.st_gid;
   return ::lchown(file.c_str(), who.uid, group) == 0;
 }

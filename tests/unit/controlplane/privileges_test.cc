@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,6 +112,31 @@ TEST(Privileges, FilesAreHandedOverAndWhatWillFailIsSaid) {
   ASSERT_EQ(::stat(shared.c_str(), &about), 0);
   EXPECT_EQ(about.st_uid, 54321U);
   EXPECT_EQ(about.st_gid, 777U) << "a group that was chosen stays";
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Privileges, WhatOthersUseTooIsNotGivenAway) {
+  if (::geteuid() != 0) GTEST_SKIP() << "nobody but root can give files away";
+  const std::string folder = own_folder("kept");
+  const std::string fifo = folder + "/fifo";
+  std::vector<std::string> files = {folder + "/folder", folder + "/link"};
+  ASSERT_EQ(::mkdir(files[0].c_str(), 0755), 0);
+  ASSERT_EQ(::symlink("fifo", files[1].c_str()), 0);
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const std::string device = folder + "/null";
+  if (::mknod(device.c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0) files.push_back(device);  // not in every container
+  std::vector<std::string> all = files;
+  all.push_back(fifo);
+  EXPECT_EQ(
+      in_child([&] { return become({.name = "54321", .uid = 54321, .gid = 12345, .groups = {12345}}, all) ? 0 : 1; }),
+      0);
+  struct stat about{};
+  for (const std::string& file : files) {
+    ASSERT_EQ(::lstat(file.c_str(), &about), 0);
+    EXPECT_EQ(about.st_uid, 0U) << file;
+  }
+  ASSERT_EQ(::lstat(fifo.c_str(), &about), 0);
+  EXPECT_EQ(about.st_uid, 54321U);
   std::filesystem::remove_all(folder);
 }
 
