@@ -9,6 +9,8 @@
 namespace wp::control {
 namespace {
 
+constexpr std::size_t kLongest = 64;  // nobody mistypes a longer word, and a file may have one of megabytes
+
 // How many letters must be added, dropped, replaced or swapped with their neighbour (optimal string alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);  // the row before `above`
@@ -36,6 +38,7 @@ std::size_t tolerance(std::string_view word) {
 }  // namespace
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
+  if (word.size() > kLongest) return {};
   std::string_view best;
   std::size_t best_distance = tolerance(word) + 1;
   for (const std::string_view candidate : known) {

@@ -6,7 +6,8 @@
 
 namespace wp::control {
 
-// Empty when nothing known is close: more than a third of the word's letters would have to change.
+// Empty when nothing known is close: more than a third of the word's letters would have to change,
+// or it has more than 64.
 [[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 
 }  // namespace wp::control

@@ -126,7 +126,9 @@ class Reader {
     }
   }
 
+  // Looks for what was meant only while the line will be shown: one more says that others follow.
   void unknown(const TomlValue& value, const std::string& path) {
+    if (errors_.size() > kMaxErrors) return;
     const bool table = value.is(TomlValue::Kind::table) || value.is_table_list();
     if (!table && known_.is_table(path)) return wrong(value.line, "'" + path + "' is a table: write [" + path + "]");
     const std::string_view meant = known_.meant(path, table);

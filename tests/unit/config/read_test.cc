@@ -1,10 +1,14 @@
 #include "controlplane/config/read.h"
 
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "controlplane/config/toml.h"
+#include "controlplane/nearest.h"
 
 namespace wp::control {
 namespace {
@@ -130,6 +134,29 @@ TEST(ReadSettings, UnknownKeysNameTheNearest) {
   EXPECT_THAT(errors_after("[zzzzzzzzzz]\n"), ElementsAre("f:3: unknown table 'zzzzzzzzzz'"));
   EXPECT_THAT(errors_after("[[route]]\nmodel = 'm'\npool = 'default'\nweigth = 1\n"),
               ElementsAre("f:6: unknown key 'route.weigth'; did you mean 'pool.replica.weight'?"));
+}
+
+TEST(ReadSettings, AWordThatIsTooLongHasNoNearest) {
+  const std::string longest = "least-loaded" + std::string(64 - 12, 'x');
+  const std::vector<std::string_view> known = {longest};
+  EXPECT_EQ(nearest(longest.substr(1), known), longest);
+  EXPECT_EQ(nearest(longest, known), longest);
+  EXPECT_EQ(nearest(longest + "x", known), "");
+}
+
+// A file that nobody could read must not keep the control thread busy: of each of the first errors, what was probably
+// meant is looked for, which takes many times as long as to parse the line.
+TEST(ReadSettings, AFloodOfUnknownKeysTakesHardlyLongerThanToParseIt) {
+  std::string text = kSmallest;
+  for (int i = 0; i < 20'000; ++i) text.append("unknown_key_").append(std::to_string(i)).append(" = 1\n");
+  const std::clock_t begun = std::clock();
+  EXPECT_TRUE(parse_toml(text));
+  const std::clock_t parsed = std::clock();
+  const auto lines = errors(text);
+  const std::clock_t read = std::clock();
+  ASSERT_EQ(lines.size(), 101U);
+  EXPECT_EQ(lines.back(), "f:102: more errors follow");
+  EXPECT_LT(read - parsed, 4 * (parsed - begun));
 }
 
 TEST(ReadSettings, WrongTypesAndRangesSayWhatIsWanted) {
