@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "controlplane/log.h"
+#include "controlplane/overlay_text.h"
 #include "dataplane/base/assert.h"
 
 namespace wp::control {
@@ -169,9 +170,9 @@ FleetResult Fleet::reconfigure(const Settings& to) {
   for (const WantedReplica& replica : wanted) specs.push_back(replica.spec);
   const auto change = registry_.reconfigure(to, specs);
   if (!change) return std::unexpected(FleetError{FleetFault::conflict, change.error()});
-  const bool fewer = next.changes().size() != overlay_.changes().size();
+  const bool differs = state_text(next.changes()) != state_text(overlay_.changes());
   overlay_ = std::move(next);
-  if (fewer) save();
+  if (differs) save();
   for (const auto& [spec, drained] : wanted) {
     const bool set = registry_.set_draining(spec.name, drained);
     WP_ASSERT(set);

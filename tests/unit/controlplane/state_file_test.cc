@@ -186,5 +186,20 @@ TEST(Fleet, AReconfigurationKeepsWhatWasChanged) {
   EXPECT_NE(w.registry.find("10.0.0.3:1"), nullptr);
 }
 
+TEST(StateFile, AnAdditionThatIsConfiguredNowIsWritten) {
+  const Folder folder;
+  World w;
+  const auto file = open(folder);
+  w.fleet.remember({}, file.get());
+  ASSERT_TRUE(w.fleet.start({}).has_value());
+  ASSERT_TRUE(w.fleet.add(spec_of("10.0.0.1:1")).has_value());
+  ASSERT_TRUE(w.fleet.drain("10.0.0.1:1").has_value());
+  Settings next;
+  next.pools.emplace_back().replicas = {spec_of("10.0.0.1:1")};
+  next.pools[0].health.enabled = false;
+  ASSERT_TRUE(w.fleet.reconfigure(next).has_value());
+  EXPECT_EQ(state_text(file->read().changes), state_text(one_drained("10.0.0.1:1")));
+}
+
 }  // namespace
 }  // namespace wp::control
