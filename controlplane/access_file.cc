@@ -14,9 +14,10 @@ namespace wp::control {
 namespace {
 
 constexpr std::string_view kStandardOutput = "-";
+constexpr const char* kLink = "it is a symbolic link, and none is followed";
 
 std::unexpected<std::string> failed(const std::string& what, int error) {
-  return std::unexpected(what + ": " + std::strerror(error));
+  return std::unexpected(what + ": " + (error == ELOOP ? kLink : std::strerror(error)));
 }
 
 }  // namespace
@@ -30,8 +31,9 @@ AccessFile::Outcome AccessFile::open() {
     fd_ = STDOUT_FILENO;
     return {};
   }
-  // Not to wait for the reader of a FIFO, neither here nor when it is slow.
-  const int fresh = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+  // Not to wait for the reader of a FIFO, neither here nor when it is slow. A link in a folder of the user that the
+  // daemon becomes could lead root anywhere.
+  const int fresh = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0640);
   if (fresh < 0) return failed("cannot open " + path_, errno);
   if (fd_ >= 0) ::close(fd_);
   fd_ = fresh;

@@ -214,8 +214,8 @@ AccessRecord example() {
 constexpr std::string_view kIntroduction =
     "# Access log\n\n"
     "One line a request, when it is over: `--access-log PATH` (`-` is standard output, `off` is the default) and\n"
-    "`--access-log-format json` or `text`. SIGUSR1 opens the file anew, after a rotation. Made by\n"
-    "`warmpathd --print-access-log` from the table that writes the lines.\n\n"
+    "`--access-log-format json` or `text`. SIGUSR1 opens the file anew, after a rotation; a path that is a\n"
+    "symbolic link is refused. Made by `warmpathd --print-access-log` from the table that writes the lines.\n\n"
     "JSON lines are one object each, every field in every line, `null` where there is no value. Text lines are the "
     "same\n"
     "fields in the same order, separated by single spaces, `-` where there is no value. All is printable ASCII: any\n"

@@ -35,8 +35,14 @@ class Descriptor {
   int fd_;
 };
 
+// What the last call failed of. Links are not followed: one in a folder of the user that the daemon becomes could lead
+// root anywhere.
+const char* why() {
+  return errno == ELOOP ? "it is a symbolic link, and none is followed" : std::strerror(errno);
+}
+
 std::unexpected<std::string> failed(const std::string& what) {
-  return std::unexpected(what + ": " + std::strerror(errno));
+  return std::unexpected(what + ": " + why());
 }
 
 bool write_all(int fd, std::string_view text) {
@@ -72,7 +78,7 @@ std::string default_state_file() {
 
 std::expected<std::unique_ptr<StateFile>, std::string> StateFile::open(std::string path) {
   const std::string lock_path = path + ".lock";
-  Descriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
+  Descriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
   if (!lock.good()) return failed("cannot open " + lock_path);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return std::unexpected("another warmpathd keeps its state in " + path);
@@ -98,12 +104,12 @@ std::string StateFile::set_aside() const {
 }
 
 StateFile::Kept StateFile::read() const {
-  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file.good() && errno == ENOENT) return {};
   std::string text;
   if (!file.good() || !read_all(file.get(), text)) {
-    const std::string why = std::strerror(errno);
-    return {{}, "run-time changes are lost: cannot read " + path_ + " (" + why + "); " + set_aside()};
+    const std::string reason = why();
+    return {{}, "run-time changes are lost: cannot read " + path_ + " (" + reason + "); " + set_aside()};
   }
   auto changes = read_state(text);
   if (changes) return {std::move(*changes), {}};
@@ -114,7 +120,7 @@ StateFile::Kept StateFile::read() const {
 std::expected<void, std::string> StateFile::write(const Changes& changes) const {
   const std::string temporary = path_ + ".new";
   {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
+    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, kFileMode));
     if (!file.good() || !write_all(file.get(), state_text(changes)) || ::fsync(file.get()) != 0) {
       return failed("cannot write " + temporary);
     }

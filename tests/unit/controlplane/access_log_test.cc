@@ -211,5 +211,16 @@ TEST(AccessLog, APathThatCannotBeOpenedIsOneLine) {
   EXPECT_EQ(started.error(), "cannot open /nowhere/at/all: No such file or directory");
 }
 
+TEST(AccessLog, NoSymbolicLinkIsFollowed) {
+  const Directory directory;
+  const std::string path = directory.file("link");
+  fs::create_symlink("other", path);
+  AccessLog log(path, control::AccessFormat::json);
+  const auto started = log.start();
+  ASSERT_FALSE(started.has_value());
+  EXPECT_EQ(started.error(), "cannot open " + path + ": it is a symbolic link, and none is followed");
+  EXPECT_FALSE(fs::exists(directory.file("other")));
+}
+
 }  // namespace
 }  // namespace wp::daemon

@@ -201,5 +201,26 @@ TEST(StateFile, AnAdditionThatIsConfiguredNowIsWritten) {
   EXPECT_EQ(state_text(file->read().changes), state_text(one_drained("10.0.0.1:1")));
 }
 
+// Whoever may write in the folder could have another file written, by root before the daemon becomes somebody else.
+TEST(StateFile, NoSymbolicLinkIsFollowed) {
+  const std::string why = "it is a symbolic link, and none is followed";
+  const Folder folder;
+  folder.put("other", "precious");
+  fs::create_symlink("other", folder.path / "state.json.lock");
+  const auto locked = StateFile::open(folder.file());
+  ASSERT_FALSE(locked.has_value());
+  EXPECT_EQ(locked.error(), "cannot open " + folder.file() + ".lock: " + why);
+  fs::remove(folder.path / "state.json.lock");
+  const auto file = open(folder);
+  fs::create_symlink("other", folder.path / "state.json.new");
+  const auto written = file->write(one_drained("a:1"));
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error(), "cannot write " + folder.file() + ".new: " + why);
+  fs::create_symlink("other", folder.path / "state.json");
+  EXPECT_EQ(file->read().trouble, "run-time changes are lost: cannot read " + folder.file() + " (" + why +
+                                      "); it is kept as " + folder.file() + ".broken-1");
+  EXPECT_EQ(folder.get("other"), "precious");
+}
+
 }  // namespace
 }  // namespace wp::control
