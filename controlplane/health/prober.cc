@@ -138,7 +138,10 @@ void Prober::set_endpoints(const std::string& name, const std::vector<Endpoint>&
   if (found == state_->names.end()) return;
   State::Watched& watched = found->second;
   watched.replica.endpoints = endpoints;
-  if (endpoints.empty()) return state_->halt(watched);
+  if (endpoints.empty()) {
+    state_->halt(watched);
+    return state_->turn();  // another may have waited for its place
+  }
   if (watched.queued || watched.cancel) return;
   state_->enqueue(watched, state_->now());
   state_->turn();
@@ -149,6 +152,7 @@ void Prober::forget(const std::string& name) {
   if (found == state_->names.end()) return;
   state_->halt(found->second);
   state_->names.erase(found);
+  state_->turn();
 }
 
 bool Prober::all_tried() const {

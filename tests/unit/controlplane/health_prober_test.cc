@@ -97,6 +97,20 @@ TEST(Prober, ChecksUnderWayAreBounded) {
   EXPECT_LE(w.prober.counters().under_way.value(), 2U);
 }
 
+TEST(Prober, WhoIsHaltedMakesRoomForTheNext) {
+  Watch w(1);
+  HealthPeer silent(w.io, "");
+  HealthPeer lively(w.io, status_reply(200));
+  w.watch("silent-1", silent.at(), every(kNever, kNever));
+  w.watch("silent-2", silent.at(), every(kNever, kNever));
+  w.watch("lively", lively.at(), every(kNever));
+  ASSERT_TRUE(run_until(w.io, [&] { return silent.asked == 1; }));
+  w.prober.forget("silent-1");
+  ASSERT_TRUE(run_until(w.io, [&] { return silent.asked == 2; }));
+  w.prober.set_endpoints("silent-2", {});
+  EXPECT_TRUE(w.reaches("lively", Health::up));
+}
+
 TEST(Prober, WithoutAnAddressNothingIsAsked) {
   Watch w;
   HealthPeer peer(w.io, status_reply(200));
