@@ -144,7 +144,9 @@ class Proxy {
   void upstream_ended(Handle exchange);
   // No connection came about: the replica's next address, then the next replica.
   void attempt_failed(Handle exchange, Reason why);
+  // To the same replica once more, and to another one; `why` is what the client is told when there is none.
   void redispatch(Handle exchange, Reason why);
+  void dispatch_anew(Handle exchange, Reason why);
   void complete(Handle exchange);
   void fail_exchange(Handle exchange, Reason why);
   void cancel(Handle exchange, Reason why);

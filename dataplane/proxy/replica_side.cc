@@ -129,7 +129,9 @@ void Proxy::upstream_ended(Handle e) {
     counters_.reasons.count(Reason::stale_connection);
     note_exchange(FlightKind::retried, e, exchange.record.attempts, Reason::stale_connection);
     drop_upstream(exchange, Reason::stale_connection);
-    return redispatch(e, Reason::stale_connection);
+    // A replica that stops leaves the snapshot as it closes: then the retry is another's.
+    const bool gone = snapshot_->find(exchange.charge.replica()) == nullptr;
+    return gone ? dispatch_anew(e, Reason::stale_connection) : redispatch(e, Reason::stale_connection);
   }
   stream::StreamPort& upstream = ports_.get(upstreams_.get(exchange.upstream).port);
   stream::StreamPort& client = ports_.get(clients_.get(exchange.client).port);
@@ -158,8 +160,13 @@ void Proxy::attempt_failed(Handle e, Reason why) {
     return redispatch(e, why);
   }
   exchange.failed[exchange.failures++] = exchange.charge.replica();
-  exchange.charge.release();
   if (exchange.failures >= std::min(config_.attempts, kMaxAttempts)) return fail_exchange(e, why);
+  dispatch_anew(e, why);
+}
+
+void Proxy::dispatch_anew(Handle e, Reason why) {
+  Exchange& exchange = exchanges_.get(e);
+  exchange.charge.release();
   const Client& client = clients_.get(exchange.client);
   const Reason reason =
       dispatcher_.dispatch(now_, *snapshot_, exchange, e, intake_.get(exchange.request), client.address_text());

@@ -1,4 +1,6 @@
 // Connections on both sides: pooling, retries, cancellation, timeouts, drain, change of the configuration.
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/proxy/box.h"
@@ -341,6 +343,39 @@ TEST(ProxyChange, AChangedAddressIsNotServedByAnOldConnection) {
   box.settle();
   EXPECT_EQ(box.accepted(1).size(), 1U);
   EXPECT_TRUE(old->over());
+}
+
+// As in a rolling restart: the replica has left by the time that its close is seen.
+TEST(ProxyChange, ARequestOnAStaleConnectionOfAReplicaThatLeftGoesToAnother) {
+  Box box(2);
+  const Conn client = box.client();
+  client->send(chat("warm up"));
+  box.settle();
+  std::array<std::vector<Conn>, 2> at = {box.accepted(0), box.accepted(1)};
+  const std::uint32_t first = at[0].empty() ? 1 : 0;
+  const Conn old = at[first].at(0);
+  old->send(ok_reply("ok"));
+  box.settle();
+  static_cast<void>(take(client));
+  static_cast<void>(take(old));
+  client->send(chat("warm up"));
+  box.settle();
+  ASSERT_NE(take(old).find("warm up"), std::string::npos) << "on the pooled connection";
+  box.publish([&](balance::Snapshot& s) {
+    s.replicas.erase(s.replicas.begin() + first);
+    s.pools[0].members = {0};
+  });
+  box.settle();
+  old->finish();
+  box.settle();
+  const Conn other = box.accept_one(1 - first);
+  EXPECT_NE(take(other).find("warm up"), std::string::npos);
+  other->send(ok_reply("served"));
+  box.settle();
+  EXPECT_EQ(body_of(take(client)), "served");
+  EXPECT_EQ(box.count(Reason::stale_connection), 1U);
+  client->finish();
+  box.expect_nothing_held();
 }
 
 TEST(ProxyDrain, RunningRequestsEndAndTheRestIsClosed) {
