@@ -118,6 +118,7 @@ class Proxy {
   void wait_for_room(Handle h, Reason lack);
   [[nodiscard]] bool waits_for_room(Handle h) const;
   void refuse_for_room(Handle h);
+  void read_waiting(Handle h);
   // Reads on where there is room now. After relieve(), which made what could be made.
   void serve_waiting();
 

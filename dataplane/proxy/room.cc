@@ -20,26 +20,32 @@ void Proxy::refuse_for_room(Handle h) {
   refuse(h, waits_.of(h.index) == Wait::slot ? Reason::no_head_slab : Reason::no_body_slab, false);
 }
 
+void Proxy::read_waiting(Handle h) {
+  const Instant began = waits_.since(h.index);
+  waits_.leave(h.index);
+  counters_.room_wait.record(now_ - began);
+  read_request(h, began);
+  const Client* client = clients_.find(h);
+  if (client == nullptr || !client->exchange.valid()) return;
+  // A FIN that came during the wait found nothing to cancel, and is not told of again.
+  const stream::StreamPort& port = ports_.get(client->port);
+  if (port.peer_closed() && port.rx().empty()) ports_.requeue_for_application(client->port);
+}
+
 void Proxy::serve_waiting() {
   std::uint32_t index = 0;
   while (intake_.held() < config_.head_slabs && waits_.oldest(Wait::slot, now_, index)) {
-    const Instant began = waits_.since(index);
-    waits_.leave(index);
-    counters_.room_wait.record(now_ - began);
-    read_request(clients_.at(index), began);
+    read_waiting(clients_.at(index));
   }
   // Slabs differ in size, so whoever waits behind one that waits for a large slab may have his turn first.
   constexpr int kLooks = 64;
   bool more = waits_.oldest(Wait::slab, now_, index);
   for (int i = 0; i < kLooks && more; ++i) {
     const Handle h = clients_.at(index);
-    const Instant began = waits_.since(index);
     const std::uint32_t bytes = intake_.get(clients_.get(h).request).room_wanted;
     more = waits_.next(now_, index);
     if (!intake_.bodies().has_room(bytes)) continue;
-    waits_.leave(h.index);
-    counters_.room_wait.record(now_ - began);
-    read_request(h, began);
+    read_waiting(h);
   }
 }
 

@@ -188,5 +188,21 @@ TEST(ProxyRoom, WhoLeavesWhileWaitingLeavesNothing) {
   box.expect_nothing_held();
 }
 
+TEST(ProxyRoom, WhoLeavesInOrderWhileWaitingIsNotWorkedFor) {
+  Box box(1, few_slots(1));
+  const auto conns = clients(box, 2);
+  conns[0]->send(chat("first"));
+  box.settle();
+  conns[1]->send(chat("x"));
+  box.settle();
+  conns[1]->finish();
+  box.settle();
+  expect_answered(box, conns[0], "first");
+  for (const Conn& replica : box.accepted()) EXPECT_TRUE(replica->over());
+  EXPECT_EQ(box.proxy().counters().client_gone.value(), 1U);
+  conns[0]->finish();
+  box.expect_nothing_held();
+}
+
 }  // namespace
 }  // namespace wp::test
