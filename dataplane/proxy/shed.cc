@@ -93,7 +93,13 @@ void Proxy::relieve_bodies() {
   std::uint32_t entries = 0;
   for (std::size_t i = 0; i < stream::BodySlabs::kClasses; ++i) {
     const stream::SlicePool& slabs = bodies.of_class(i);
-    for (int n = 0; n < kShedPerTurn && slabs.free() <= slabs.entries() / 16 && shed_for_body(slabs); ++n) continue;
+    // A slab that the transport receives into comes back a turn later, and is not to be asked for twice.
+    std::uint32_t coming = 0;
+    for (int n = 0; n < kShedPerTurn && slabs.free() + coming <= slabs.entries() / 16; ++n) {
+      const std::uint32_t before = slabs.free();
+      if (!shed_for_body(slabs)) break;
+      if (slabs.free() == before) ++coming;
+    }
     free += slabs.free();
     entries += slabs.entries();
   }

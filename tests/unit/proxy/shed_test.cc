@@ -199,6 +199,24 @@ TEST(ProxyShed, SlowBodiesGiveTheirSlabsBackByClass) {
   EXPECT_EQ(box.count(Reason::no_body_slab), 0U);
 }
 
+// A transport that receives into a slab still has it when its client has just been let go.
+TEST(ProxyShed, ASlabOnItsWayBackIsNotAskedForTwice) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.body.entries = {16, 4, 2, 2};
+  Box box(1, config);
+  const Conn a = box.client();
+  const Conn b = box.client();
+  for (const Conn& conn : {a, b}) conn->send(half_body(900'000));
+  box.settle();
+  box.ports().for_each([](stream::StreamPort& port) {
+    ASSERT_TRUE(port.can_land());
+    static_cast<void>(port.begin_landing(4096));
+  });
+  box.advance(millis(600));
+  EXPECT_EQ(box.count(Reason::shed_body), 1U);
+  EXPECT_NE(a->over(), b->over());
+}
+
 TEST(ProxyShed, ABodyThatGetsOnIsNotTheOneToGo) {
   proxy::ProxyConfig config = Box::default_config();
   config.body.entries = {16, 4, 2, 2};
