@@ -80,6 +80,9 @@ void Proxy::read_requests(Handle h) {
   if (port.tx_credit() == 0) {  // our own error replies pile up: the client must read first
     port.notify_writable();
     if (waits_.of(h.index) != Wait::unread) waits_.enter(h.index, Wait::unread, now_);
+    // Bytes of a next request are no reading.
+    if (client.took == port.bytes_sent()) return;
+    client.took = port.bytes_sent();
     return arm_client(h, now_ + snapshot_->client.progress);
   }
   if (!client.request.valid()) log_.begin(h.index);
@@ -227,6 +230,7 @@ void Proxy::hand_out(Handle h, const http::Writer& out, bool keep_alive, std::st
 void Proxy::await_request(Handle h) {
   Client& client = clients_.get(h);
   client.answered = true;
+  client.took = UINT64_MAX;
   arm_client(h, now_ + snapshot_->client.keep_alive);
   // A small rest is in the kernel's hands in a moment, and is not worth an event.
   stream::StreamPort& port = ports_.get(client.port);

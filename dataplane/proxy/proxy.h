@@ -37,6 +37,8 @@ struct Client {
   Handle request;         // being read
   Handle exchange;        // being answered; the request is then the exchange's
   bool answered = false;  // a request before was
+  // Bytes sent on its connection, when there was last no room for another answer; UINT64_MAX: not since the last one.
+  std::uint64_t took = UINT64_MAX;
   std::uint8_t address_length = 0;
   char address[46];  // text for X-Forwarded-For, made once
 

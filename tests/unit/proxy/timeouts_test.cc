@@ -176,6 +176,30 @@ TEST(ProxyTimeouts, AReaderBelowTheLeastRateIsGivenUp) {
   box.expect_nothing_held();
 }
 
+// Bytes of a next request say nothing of the replies that it does not read.
+TEST(ProxyTimeouts, WhoSendsNowAndThenAndReadsNothingIsGivenUp) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.probe_prefix = "/warmpath";
+  stream::StreamLimits limits = Box::small_limits();
+  limits.tx_limit = 16 * 1024;
+  Box box(1, config, limits);
+  const Conn client = box.client();
+  client->set_window(0);
+  std::uint32_t credit = limits.tx_limit;
+  while (credit > 0) {
+    client->send("GET /warmpath/live HTTP/1.1\r\nHost: a\r\n\r\n");
+    box.settle();
+    box.ports().for_each([&](const stream::StreamPort& port) { credit = port.tx_credit(); });
+  }
+  int rounds = 0;
+  for (; rounds < 60 && box.proxy().clients() > 0; ++rounds) {
+    client->send("G");
+    box.advance(seconds(10));
+  }
+  EXPECT_LE(rounds, 13);
+  EXPECT_EQ(box.count(Reason::keep_alive_timeout), 1U);
+}
+
 // Twelve hours of a healthy stream: tokens, pings while the model thinks, pauses just below the bound, a client that
 // stops reading for a while. Nothing of this may end it.
 TEST(ProxyTimeouts, NothingCutsAHealthyLongStream) {
