@@ -54,7 +54,9 @@ void Proxy::on_client(Handle h) {
   }
   if (!client.exchange.valid()) {
     if (waits_for_room(h)) return;
-    if (waits_.of(h.index) == Wait::unread && port.tx_bytes() == 0) waits_.enter(h.index, Wait::idle, now_);
+    if (waits_.of(h.index) == Wait::unread && port.tx_credit() > 0) {
+      port.tx_bytes() == 0 ? waits_.enter(h.index, Wait::idle, now_) : port.notify_drained();
+    }
     return read_requests(h);
   }
   // A FIN while a reply is pending: nobody waits for it any more, so the replica's slot is freed at once. Unread bytes

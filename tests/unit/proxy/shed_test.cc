@@ -290,6 +290,32 @@ TEST(ProxyShed, AReplyThatLiesUnreadIsCountedAsAReaderThatReadsNothing) {
   EXPECT_EQ(box.count(Reason::shed_reader), 1U);
 }
 
+TEST(ProxyShed, WhoHasReadHisRepliesAfterAllIsNotCountedAsUnread) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.probe_prefix = "/warmpath";
+  stream::StreamLimits limits = Box::small_limits();
+  limits.slab_entries = 64;
+  limits.tx_limit = 16 * 1024;
+  Box box(1, config, limits);
+  const Conn client = box.client();
+  client->set_window(0);
+  std::uint32_t credit = limits.tx_limit;
+  while (credit > 0) {
+    client->send("GET /warmpath/live HTTP/1.1\r\nHost: a\r\n\r\n");
+    box.settle();
+    box.ports().for_each([&](const stream::StreamPort& port) { credit = port.tx_credit(); });
+  }
+  client->set_window(limits.tx_limit / 4 * 3);
+  box.settle();
+  client->set_window(UINT32_MAX);
+  box.settle();
+  std::vector<stream::Slice> hoard;
+  while (!box.ports().slabs().below_low_mark()) hoard.push_back(box.ports().slabs().take());
+  box.advance(millis(600));
+  EXPECT_FALSE(client->over());
+  EXPECT_EQ(box.count(Reason::shed_reader), 0U);
+}
+
 // The shard is full all the time and lets somebody go every turn, and never the one that a replica answers.
 TEST(ProxyShed, AHealthyStreamOutlivesAnHourOfSlowPeers) {
   proxy::ProxyConfig config = Box::default_config();
