@@ -38,14 +38,16 @@ class Closing {
   [[nodiscard]] Instant next() const { return due_.next(); }
   // One whose time is over, as Deadlines::take_due.
   [[nodiscard]] bool take_due(Instant now, std::uint32_t& index) { return due_.take_due(now, index); }
-  // The oldest, if it has had its time and the shard needs what it holds.
-  [[nodiscard]] bool oldest_in_a_crowd(Instant now, stream::PortTable& ports, std::uint32_t& index) const {
-    return by_age_.front(index) && since_[index] + config_.shed_after <= now && crowded(ports);
+  // The oldest, if it has had its time and the shard needs what it holds. `coming`: ports that were ended already and
+  // are only not free yet.
+  [[nodiscard]] bool oldest_in_a_crowd(Instant now, stream::PortTable& ports, std::uint32_t coming,
+                                       std::uint32_t& index) const {
+    return by_age_.front(index) && since_[index] + config_.shed_after <= now && crowded(ports, coming);
   }
 
  private:
-  [[nodiscard]] static bool crowded(stream::PortTable& ports) {
-    return ports.capacity() - ports.live() <= ports.capacity() / 8 || ports.slabs().below_low_mark() ||
+  [[nodiscard]] static bool crowded(stream::PortTable& ports, std::uint32_t coming) {
+    return ports.capacity() - ports.live() + coming <= ports.capacity() / 8 || ports.slabs().below_low_mark() ||
            ports.nodes().available() <= ports.limits().nodes / 8;
   }
 

@@ -64,7 +64,7 @@ void EpollNet::expire_lingers() {
 void EpollNet::shed_closings() {
   constexpr int kPerTurn = 64;
   std::uint32_t index = 0;
-  for (int i = 0; i < kPerTurn && closing_.oldest_in_a_crowd(now_, ports_, index); ++i) {
+  for (int i = 0; i < kPerTurn && closing_.oldest_in_a_crowd(now_, ports_, 0, index); ++i) {
     counters_.closings_shed.add();
     Conn& conn = conns_[index];
     end(conn, conn.fin_sent ? How::orderly : How::reset);

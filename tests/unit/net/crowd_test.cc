@@ -59,6 +59,23 @@ TYPED_TEST(NetCrowd, LingeringConnectionsMakeRoomForNewOnes) {
   EXPECT_GE(world.net->counters().closings_shed.value(), 44U);
 }
 
+// One that has just been let go may have its port for another turn: others do not go for that.
+TYPED_TEST(NetCrowd, NoMoreAreLetGoThanAreInTheWay) {
+  stream::StreamLimits limits = small_limits();
+  limits.ports = 64;
+  NetConfig config;
+  config.linger = seconds(600);
+  config.shed_after = millis(50);
+  World<TypeParam> world(limits, config);
+  const Endpoint listener = world.listen();
+  std::vector<Peer> peers;
+  while (world.ports.live() < limits.ports - limits.ports / 8) peers.push_back(world.join(listener).first);
+  for (const stream::PortId id : world.opened) world.ports.get(id).close();
+  EXPECT_TRUE(world.until([&] { return world.net->counters().closings_shed.value() > 0; }));
+  for (int i = 0; i < 20; ++i) world.turn(micros(200));
+  EXPECT_LE(world.net->counters().closings_shed.value(), 4U);
+}
+
 TYPED_TEST(NetCrowd, WithRoomNobodyIsHurried) {
   NetConfig config;
   config.linger = seconds(600);
