@@ -26,6 +26,9 @@
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define WP_FOREIGN_HANDLERS
 #endif
+#if __has_feature(thread_sanitizer)
+#define WP_THREAD_SANITIZER
+#endif
 #endif
 
 namespace wp::daemon {
@@ -151,6 +154,9 @@ TEST(PostmortemDeathTest, AFailedAssertionLeavesItsTextAndItsCallers) {
 }
 
 TEST(PostmortemDeathTest, AFaultNamesItsAddressAndDiesOfItsOwnSignal) {
+#ifdef WP_THREAD_SANITIZER
+  GTEST_SKIP() << "the thread sanitizer keeps the handler that was taken away, and the fault comes again for ever";
+#endif
   Scene scene;
   void* page = ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(page, MAP_FAILED);
