@@ -8,12 +8,12 @@
 
 namespace wp::ctl {
 
-Outcome<std::string> read_file(const std::string& path) {
+Outcome<std::string> read_file(const std::string& path, std::size_t most) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text;
   std::array<char, 65536> piece{};
-  while (file.read(piece.data(), piece.size()) || file.gcount() > 0) {
+  while (text.size() < most && (file.read(piece.data(), piece.size()) || file.gcount() > 0)) {
     text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
   }
   if (!file.is_open() || file.bad()) {

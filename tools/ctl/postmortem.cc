@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <memory>
 #include <ostream>
@@ -16,6 +15,7 @@
 
 #include "controlplane/postmortem_reader.h"
 #include "dataplane/base/pool.h"
+#include "tools/ctl/file_text.h"
 
 namespace wp::ctl {
 namespace {
@@ -158,16 +158,11 @@ void write_event(std::ostream& out, const Report& report, const ShardEvent& at) 
 }
 
 Outcome<void> show(const Context& context, const Wanted& wanted) {
-  std::ifstream file(wanted.file, std::ios::binary);
   // The largest file there can be is a few times this format's; more is something else.
   constexpr std::size_t kMostBytes = 256U << 20U;
-  std::string bytes;
-  std::array<char, 65536> piece;
-  while (bytes.size() < kMostBytes && (file.read(piece.data(), piece.size()) || file.gcount() > 0)) {
-    bytes.append(piece.data(), static_cast<std::size_t>(file.gcount()));
-  }
-  if (!file.is_open() || file.bad()) return trouble(ExitCode::usage, "cannot read " + wanted.file);
-  const auto report = postmortem::read(bytes);
+  const auto bytes = read_file(wanted.file, kMostBytes);
+  if (!bytes) return std::unexpected(bytes.error());
+  const auto report = postmortem::read(*bytes);
   if (!report) return trouble(ExitCode::garbled, wanted.file + ": " + report.error());
   const std::vector<ShardEvent> events = chosen(*report, wanted);
   if (context.json) {
