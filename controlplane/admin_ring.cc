@@ -90,6 +90,8 @@ std::expected<AdminRing::Question, std::string> AdminRing::read(std::string_view
   question.features = *features;
   if (question.model.empty()) question.model = features->model;
   question.features.model = {};
+  question.features.ladder = {};
+  question.features.ends = {};
   return question;
 }
 

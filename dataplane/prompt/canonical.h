@@ -12,7 +12,8 @@
 //            | 'i' int64 | 'u' uint64               8 bytes, little endian; 'u' from 2^63 on
 //            | 'd' IEEE 754 double                  8 bytes, little endian; only where 'i' and 'u' cannot say the value
 //            | 'l' value* FA                        array
-//            | 'o' (text value)* FA                 object; members by the bytes of their keys, equal keys in order
+//            | 'o' (text value)* FA                 object; members by the bytes of their keys, equal keys in order; in
+//                                                 the order of the body where there are more than kMostSorted
 //   tokens  := (4 bytes little endian, below 2^31)* FF FF FF FF
 //
 //   stream  := model text? salt text? (adapter text value)* (tool value)* (function value)* turn*
@@ -29,16 +30,23 @@
 // one text part. `cache_control`, which moves from turn to turn and which no engine shows to the model, is left out of
 // tools and of content parts. Numbers beyond 64 bits are first shortened (wide_numbers.h).
 //
-// The chunk ends behind the first turn of role "user" or the first prompt, or after kFirstChunkBytes.
+// Rungs are hashes of the stream's first n bytes (rung.h). The ladder has n = 256, then n + n/4 (rounded down) again
+// and again as far as the stream reaches, the end of all before the first turn whose role is neither system nor
+// developer (a prompt and an item are such turns), and the end of the first turn of role "user" or of the first prompt.
+// The first chunk ends there as well, or after kFirstChunkBytes.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <string_view>
+#include <vector>
 
+#include "dataplane/base/assert.h"
 #include "dataplane/prompt/features.h"
+#include "dataplane/prompt/rung.h"
 
 namespace wp::prompt {
 
@@ -62,22 +70,32 @@ enum class Piece : char {
   item = 'z',
 };
 
-// Counts the canonical stream and keeps its first chunk. Nothing behind the chunk is stored or hashed: it is counted.
+// Members of one object that are put in order: sorting is bounded, and no schema comes near.
+inline constexpr std::size_t kMostSorted = 256;
+
+// Ends in the stream, in bytes; 0: there is none (no end is at 0).
+struct StreamMarks {
+  bool opened = false;        // a turn of neither system nor developer began
+  std::uint32_t opening = 0;  // the end of all before it
+  bool asked = false;         // a turn of the user, or a prompt, ended
+  std::uint32_t question = 0;
+  std::uint32_t turns = 0;                             // that ended
+  std::array<std::uint32_t, kTurnEnds + 1> turn_ends;  // of the last ones, turn i at i % size
+};
+
+// The canonical stream of one body as a list of segments. Long texts are referred to where they lie, all else is
+// gathered in blocks that stay for the next body.
 class CanonicalSink {
  public:
   static constexpr char kTextEnd = '\xF8';
   static constexpr char kPiece = '\xF9';
   static constexpr char kEnd = '\xFA';
 
-  void start() {
-    bytes_ = 0;
-    size_ = 0;
-    room_ = kFirstChunkBytes;
-  }
+  void start();
 
   void piece(Piece piece) {
-    put_byte(kPiece);
-    put_byte(static_cast<char>(piece));
+    const std::array<char, 2> bytes{kPiece, static_cast<char>(piece)};
+    put(bytes.data(), bytes.size());
   }
   void text(std::string_view text) {
     put(text.data(), text.size());
@@ -85,32 +103,44 @@ class CanonicalSink {
   }
   void end() { put_byte(kEnd); }
 
+  // What is longer than kCopied must live as long as the stream.
   void put(const char* data, std::size_t size) {
-    bytes_ += size;
-    if (room_ == 0) return;
-    const auto kept = static_cast<std::uint32_t>(std::min<std::size_t>(size, room_));
-    if (kept == 0) return;
-    std::memcpy(chunk_.data() + size_, data, kept);
-    size_ += kept;
-    room_ -= kept;
+    if (size > kCopied) return refer(data, size);
+    if (size > room_) next_block();
+    std::memcpy(to_, data, size);
+    to_ += size;
+    room_ -= size;
   }
   void put_byte(char byte) { put(&byte, 1); }
   void put_little_endian(std::uint64_t value, std::uint32_t size);
 
-  // The first user turn has ended: what follows does not belong to the chunk.
-  void close_chunk() { room_ = 0; }
+  // A turn begins or ends here. `preamble`: it is of the system or the developer; `question`: of the user.
+  void begin_turn(bool preamble);
+  void end_turn(bool question);
 
-  // Bytes the chunk may still take; 0 from its end on, when the order of what is written no longer matters.
-  [[nodiscard]] std::uint32_t room() const { return room_; }
+  // Bytes so far.
+  [[nodiscard]] std::uint32_t bytes() const { return referred_ + static_cast<std::uint32_t>(to_ - run_); }
+  [[nodiscard]] const StreamMarks& marks() const { return marks_; }
 
-  [[nodiscard]] std::string_view chunk() const { return {chunk_.data(), size_}; }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  // The stream is complete: its segments, none of them empty, until the next start().
+  [[nodiscard]] std::span<const std::string_view> finish();
 
  private:
-  std::uint64_t bytes_ = 0;
-  std::uint32_t size_ = 0;
-  std::uint32_t room_ = kFirstChunkBytes;
-  std::array<char, kFirstChunkBytes> chunk_;
+  static constexpr std::size_t kCopied = 128;
+  static constexpr std::size_t kBlock = std::size_t{64} * 1024;
+
+  void refer(const char* data, std::size_t size);
+  void end_run();
+  void next_block();
+
+  std::vector<std::string_view> segments_;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t used_ = 0;        // of blocks_
+  char* to_ = nullptr;          // in the last used block
+  char* run_ = nullptr;         // what is no segment yet begins here
+  std::size_t room_ = 0;        // behind to_
+  std::uint32_t referred_ = 0;  // bytes of segments_
+  StreamMarks marks_;
 };
 
 }  // namespace wp::prompt

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "dataplane/base/assert.h"
 #include "dataplane/prompt/body_fields.h"
 #include "dataplane/prompt/canonical.h"
 #include "dataplane/prompt/features.h"
 #include "dataplane/prompt/json_body.h"
 #include "dataplane/prompt/keyed_hash.h"
+#include "dataplane/prompt/ladder.h"
 #include "dataplane/prompt/session.h"
 #include "dataplane/prompt/value.h"
 #include "dataplane/prompt/walk.h"
@@ -43,17 +45,20 @@ Result<void> read_options(const BodyFields& fields, Features& features, Field& c
   return {};
 }
 
-void read_stream(const CanonicalSink& sink, std::uint64_t key, Features& features) {
-  features.first_chunk = keyed_hash(key, sink.chunk());
-  features.canonical_bytes = sink.bytes();
-  const std::uint64_t tokens = sink.bytes() / kBytesPerToken;
-  features.estimated_tokens = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(tokens, 1, kMost));
+void read_ladder(const Ladder& ladder, Features& features) {
+  features.first_chunk = ladder.first_chunk();
+  features.derived_session = features.api == Api::completions ? ladder.first_chunk() : ladder.question();
+  features.ladder = ladder.ladder();
+  features.ends = ladder.ends();
 }
 
 }  // namespace
 
 struct Extractor::Parser {
-  explicit Parser(const ExtractLimits& given) : limits(given), body(given.max_body, given.max_depth) {}
+  explicit Parser(const ExtractLimits& given) : limits(given), body(given.max_body, given.max_depth) {
+    // A number of one digit and its comma come to nine bytes of the stream, whose offsets have 32 bits.
+    WP_ASSERT(given.max_body <= std::numeric_limits<std::uint32_t>::max() / 5);
+  }
 
   [[nodiscard]] Result<Features> read(Api api, const HeaderHints& hints);
 
@@ -61,6 +66,7 @@ struct Extractor::Parser {
   JsonBody body;
   BodyFields fields;
   CanonicalSink sink;
+  Ladder ladder;
   ValueWriter values{sink};
 };
 
@@ -84,7 +90,12 @@ Result<Features> Extractor::Parser::read(Api api, const HeaderHints& hints) {
     culprit = walk.field();
     return refuse(written.error());
   }
-  read_stream(sink, limits.key, features);
+  const auto segments = sink.finish();
+  ladder.start(limits.key, sink.marks(), segments, sink.bytes());
+  WP_ASSERT(ladder.step(std::numeric_limits<std::uint32_t>::max()));
+  read_ladder(ladder, features);
+  features.canonical_bytes = sink.bytes();
+  features.estimated_tokens = std::max(1U, sink.bytes() / kBytesPerToken);
   if (const dom::element* model = fields.find(Field::model); model != nullptr) {
     features.model = model->get_string().value_unsafe();  // the walk refused every other type
     const MemberPlace place = body.member(fields.ordinal(Field::model));
@@ -113,7 +124,9 @@ Features Extractor::without_body(const HeaderHints& hints) const {
   const Session session = header_session(parser_->limits.key, hints);
   features.session = session.hash;
   features.session_source = session.source;
-  read_stream(CanonicalSink{}, parser_->limits.key, features);
+  features.first_chunk = keyed_hash(parser_->limits.key, {});
+  features.derived_session = features.first_chunk;
+  features.estimated_tokens = 1;
   return features;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "dataplane/base/result.h"
+#include "dataplane/prompt/rung.h"
 
 namespace wp::prompt {
 
@@ -34,9 +35,16 @@ struct Features {
   // Keyed 64-bit hash of the session key together with the caller's credential; 0 when none was sent.
   std::uint64_t session = 0;
   SessionSource session_source = SessionSource::none;
+  // What stands for a session where none was sent: hash of the canonical stream (model, tools and system among it) to
+  // the end of the user's first turn. A prompt without turns grows at its end, so it is first_chunk there. Never 0.
+  std::uint64_t derived_session = 0;
   // Hash of the canonical stream's first kFirstChunkBytes, cut at the end of the first user turn so that the turns
   // that follow do not change it. Never 0.
   std::uint64_t first_chunk = 0;
+  // Both ascending by distinct ends, alive until the extractor's next call: prefixes by which other prompts with the
+  // same beginning are known, and the ends of the last turns and of the whole, where this prompt may be continued.
+  std::span<const Rung> ladder;
+  std::span<const Rung> ends;
   std::uint64_t canonical_bytes = 0;    // length of the whole canonical stream
   std::uint32_t estimated_tokens = 0;   // canonical_bytes / kBytesPerToken, at least 1
   std::uint32_t max_output_tokens = 0;  // 0: not given

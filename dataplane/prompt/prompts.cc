@@ -11,13 +11,15 @@ namespace {
 constexpr std::uint64_t kEndOfTokens = 0xFFFFFFFF;
 
 void write_text(CanonicalSink& sink, std::string_view text) {
+  sink.begin_turn(false);
   sink.piece(Piece::prompt);
   sink.text(text);
-  sink.close_chunk();
+  sink.end_turn(true);
 }
 
 // Four bytes a token, so that the estimate of tokens from bytes is exact here.
 Result<void> write_tokens(CanonicalSink& sink, dom::array tokens) {
+  sink.begin_turn(false);
   sink.piece(Piece::prompt_tokens);
   for (const dom::element entry : tokens) {
     std::int64_t id = 0;
@@ -26,7 +28,7 @@ Result<void> write_tokens(CanonicalSink& sink, dom::array tokens) {
     sink.put_little_endian(static_cast<std::uint64_t>(id), 4);
   }
   sink.put_little_endian(kEndOfTokens, 4);
-  sink.close_chunk();
+  sink.end_turn(true);
   return {};
 }
 
@@ -40,9 +42,10 @@ Result<void> write_entry(CanonicalSink& sink, ValueWriter& values, dom::element 
   if (entry.get_array().get(tokens) == simdjson::SUCCESS) return write_tokens(sink, tokens);
   dom::object part;
   if (entry.get_object().get(part) != simdjson::SUCCESS) return fail(Reason::bad_field);
+  sink.begin_turn(false);
   sink.piece(Piece::part);
   values.write_object(part, {});
-  sink.close_chunk();
+  sink.end_turn(true);
   return {};
 }
 

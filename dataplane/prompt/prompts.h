@@ -9,7 +9,7 @@
 
 namespace wp::prompt {
 
-// Writes each prompt as a turn; the chunk ends with the first one, by which a batch is placed. Objects in the array
+// Writes each prompt as a turn; the question ends with the first one, by which a batch is placed. Objects in the array
 // (SGLang's multimodal inputs) are written as parts. Errors: bad_field, also for a token id outside 0..2^31-1.
 [[nodiscard]] Result<void> write_prompts(CanonicalSink& sink, ValueWriter& values, simdjson::dom::element prompts);
 

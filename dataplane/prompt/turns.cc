@@ -53,8 +53,7 @@ Result<void> TurnWriter::write_message(dom::object message) {
   const auto call_id = members.text(MessageKey::tool_call_id);
   if (!role || !name || !call_id) return fail(Reason::bad_field);
 
-  sink_.piece(Piece::role);
-  sink_.text(*role);
+  begin_turn(*role);
   if (!name->empty()) {
     sink_.piece(Piece::name);
     sink_.text(*name);
@@ -81,16 +80,21 @@ Result<void> TurnWriter::write_message(dom::object message) {
 }
 
 Result<void> TurnWriter::write_turn(std::string_view role, dom::element content) {
-  sink_.piece(Piece::role);
-  sink_.text(role);
+  begin_turn(role);
   if (const auto written = write_content(content); !written) return written;
   end_turn(role);
   return {};
 }
 
+void TurnWriter::begin_turn(std::string_view role) {
+  sink_.begin_turn(role == "system" || role == "developer");
+  sink_.piece(Piece::role);
+  sink_.text(role);
+}
+
 void TurnWriter::end_turn(std::string_view role) {
   sink_.end();
-  if (role == "user") sink_.close_chunk();
+  sink_.end_turn(role == "user");
 }
 
 // A string, or an array of parts; vLLM also takes plain strings for parts.

@@ -28,6 +28,7 @@ class TurnWriter {
   Result<void> write_content(simdjson::dom::element content);
   Result<void> write_part(simdjson::dom::object part);
   void write_text(std::string_view text);
+  void begin_turn(std::string_view role);
   void end_turn(std::string_view role);
 
   CanonicalSink& sink_;

@@ -59,55 +59,26 @@ void ValueWriter::write_member(std::string_view key, dom::element value) {
 void ValueWriter::write_object(dom::object object, std::string_view without) {
   sink_.put_byte('o');
   const auto left_out = [without](std::string_view key) { return !without.empty() && key == without; };
-  if (sink_.room() == 0) {
+  if (object.size() > kMostSorted) {
     for (const auto [key, value] : object) {
       if (!left_out(key)) write_member(key, value);
     }
     sink_.end();
     return;
   }
-  // A member takes two bytes or more, so the ones behind the first room/2 + 1 cannot reach into the chunk, and behind
-  // the chunk order does not matter: an object of a million keys costs a heap of some hundred, not a sort.
   const std::size_t base = members_.size();
-  const std::size_t seen = keep_smallest(object, without, sink_.room() / 2 + 1);
+  for (const auto [key, value] : object) {
+    if (!left_out(key)) members_.push_back({key, value, static_cast<std::uint32_t>(members_.size())});
+  }
+  const auto run = members_.begin() + static_cast<std::ptrdiff_t>(base);
+  if (!std::is_sorted(run, members_.end())) std::sort(run, members_.end());
   const std::size_t top = members_.size();
   for (std::size_t i = base; i < top; ++i) {
     const Member member = members_[i];  // a copy: nested objects may move the stack
     write_member(member.key, member.value);
   }
-  if (top - base < seen) {
-    const Member last = members_[top - 1];
-    std::uint32_t order = 0;
-    for (const auto [key, value] : object) {
-      if (left_out(key)) continue;
-      if (last < Member{key, value, order++}) write_member(key, value);
-    }
-  }
   members_.resize(base);
   sink_.end();
-}
-
-// Puts the smallest `keep` members on the stack, sorted. Returns how many the object has. Few objects have more members
-// than that; where one has, the stack's run becomes a heap whose front is the first to go.
-std::size_t ValueWriter::keep_smallest(dom::object object, std::string_view without, std::size_t keep) {
-  const std::size_t base = members_.size();
-  const auto begin = [&] { return members_.begin() + static_cast<std::ptrdiff_t>(base); };
-  std::uint32_t order = 0;
-  for (const auto [key, value] : object) {
-    if (!without.empty() && key == without) continue;
-    const Member member{key, value, order++};
-    if (order <= keep) {
-      members_.push_back(member);
-      continue;
-    }
-    if (order == keep + 1) std::make_heap(begin(), members_.end());
-    if (members_[base] < member) continue;
-    std::pop_heap(begin(), members_.end());
-    members_.back() = member;
-    std::push_heap(begin(), members_.end());
-  }
-  std::sort(begin(), members_.end());
-  return order;
 }
 
 }  // namespace wp::prompt

@@ -36,11 +36,10 @@ class ValueWriter {
   void write_array(simdjson::dom::array array);
   void write_number(double number);
   void write_member(std::string_view key, simdjson::dom::element value);
-  std::size_t keep_smallest(simdjson::dom::object object, std::string_view without, std::size_t keep);
 
   CanonicalSink& sink_;
-  // A stack of the members being sorted, one run for each object that is open. At most kFirstChunkBytes / 2 + 1 for
-  // each level of nesting, so it stops growing early and stays.
+  // A stack of the members being sorted, one run for each object that is open. At most kMostSorted for each level
+  // of nesting, so it stops growing early and stays.
   std::vector<Member> members_;
 };
 

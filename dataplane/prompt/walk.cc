@@ -116,8 +116,10 @@ Result<void> BodyWalk::write_item(dom::object item) {
   if (*type == "message" || (type->empty() && members.find(ItemKey::role) != nullptr)) {
     return turns_.write_message(item);
   }
+  sink_.begin_turn(false);
   sink_.piece(Piece::item);
   values_.write_object(item, {});
+  sink_.end_turn(false);
   return {};
 }
 

@@ -48,6 +48,19 @@ void Request::describe(AccessRecord& record, Instant now) const {
   record.path.assign(api == prompt::Api::none ? read.path() : prompt::word(api));
 }
 
+Reason Request::keep(const prompt::Features& extracted) {
+  features = extracted;
+  features.model = {};
+  WP_ASSERT(extracted.ladder.size() + extracted.ends.size() <= rungs.size());
+  const auto ends = std::ranges::copy(extracted.ladder, rungs.begin()).out;
+  features.ladder = {rungs.begin(), ends};
+  features.ends = {ends, std::ranges::copy(extracted.ends, ends).out};
+  if (extracted.model.size() > model_text.size()) return Reason::unknown_model;
+  std::ranges::copy(extracted.model, model_text.begin());
+  model_length = static_cast<std::uint16_t>(extracted.model.size());
+  return Reason::none;
+}
+
 Intake::Intake(const ProxyConfig& config)
     : config_(config),
       heads_(config.head_slabs, config.head.head_bytes),
@@ -228,11 +241,7 @@ IntakeResult Intake::complete(const stream::StreamPort& port, Request& request) 
   const char* text = reinterpret_cast<const char*>(request.body.data());
   const auto features = extractor_.extract(request.api, text, request.body_bytes, hints(head));
   if (!features) return refused(features.error().reason, true);
-  request.features = *features;
-  request.features.model = {};
-  if (features->model.size() > request.model_text.size()) return refused(Reason::unknown_model, true);
-  std::ranges::copy(features->model, request.model_text.begin());
-  request.model_length = static_cast<std::uint16_t>(features->model.size());
+  if (const Reason reason = request.keep(*features); reason != Reason::none) return refused(reason, true);
   return {IntakeResult::Kind::complete, Reason::none, true, true};
 }
 

@@ -32,7 +32,7 @@ struct Request {
   http::BodyReader body_reader;
   prompt::Api api = prompt::Api::none;
   Probe probe = Probe::none;  // we are asked, not a replica
-  prompt::Features features;  // without its model: see model()
+  prompt::Features features;  // without its model: see model(); its rungs are those below
   bool head_complete = false;
   Instant began;  // its first byte was seen, and its head complete: whoever knows the time notes it
   Instant head_read;
@@ -42,9 +42,13 @@ struct Request {
   [[nodiscard]] const http::RequestHead& head() const { return reader.head(); }
   [[nodiscard]] std::string_view model() const { return {model_text.data(), model_length}; }
 
-  // A copy: the extractor's lives until its next call only, and a retry comes later.
+  // Copies: the extractor's live until its next call only, and a retry comes later.
   std::array<char, 256> model_text;
   std::uint16_t model_length = 0;
+  std::array<prompt::Rung, prompt::kMaxRungs> rungs;
+
+  // Takes over what was extracted. Errors: unknown_model, of a name longer than any we know.
+  [[nodiscard]] Reason keep(const prompt::Features& extracted);
 
   // What an access log says of it, as far as it was read until `now`.
   void describe(AccessRecord& record, Instant now) const;

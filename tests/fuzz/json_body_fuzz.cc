@@ -3,7 +3,9 @@
 // and do not depend on white space.
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <simdjson.h>
 
@@ -15,16 +17,32 @@ namespace {
 using wp::prompt::Api;
 using wp::prompt::Extractor;
 using wp::prompt::Features;
+using wp::prompt::Rung;
 
-wp::Result<Features> read(Extractor& extractor, Api api, std::string body, const wp::prompt::HeaderHints& hints) {
+// What was made of a body; its rungs outlive the extractor's next call.
+struct Reading {
+  wp::Result<Features> features;
+  std::vector<Rung> rungs;
+};
+
+void check_rungs(std::span<const Rung> rungs, std::uint64_t bytes) {
+  std::uint32_t last = 0;
+  for (const Rung& rung : rungs) {
+    WP_ASSERT(rung.hash != 0 && rung.end > last && rung.end <= bytes);
+    last = rung.end;
+  }
+}
+
+Reading read(Extractor& extractor, Api api, std::string body, const wp::prompt::HeaderHints& hints) {
   const auto size = static_cast<std::uint32_t>(body.size());
   body.append(Extractor::kPadding, '"');
-  auto features = extractor.extract(api, body.data(), size, hints);
+  Reading made{extractor.extract(api, body.data(), size, hints), {}};
+  const auto& features = made.features;
   if (!features) {
     WP_ASSERT(features.error().fault() == wp::Fault::client && features.error().position <= size);
-    return features;
+    return made;
   }
-  WP_ASSERT(features->first_chunk != 0 && features->estimated_tokens != 0);
+  WP_ASSERT(features->first_chunk != 0 && features->derived_session != 0 && features->estimated_tokens != 0);
   WP_ASSERT((features->session != 0) == (features->session_source != wp::prompt::SessionSource::none));
   const wp::prompt::Splice place = features->model_value;
   if (place.length != 0) {
@@ -32,16 +50,26 @@ wp::Result<Features> read(Extractor& extractor, Api api, std::string body, const
     WP_ASSERT(body[place.offset] == '"' && body[place.offset + place.length - 1] == '"');
     WP_ASSERT(features->model.size() <= place.length - 2 || body.find('\\', place.offset) != std::string::npos);
   }
-  return features;
+  WP_ASSERT(features->ladder.size() + features->ends.size() <= wp::prompt::kMaxRungs);
+  WP_ASSERT(features->ladder.empty() == (features->canonical_bytes == 0));
+  WP_ASSERT(features->ends.empty() || features->ends.back().end == features->canonical_bytes);
+  for (const auto rungs : {features->ladder, features->ends}) {
+    check_rungs(rungs, features->canonical_bytes);
+    made.rungs.insert(made.rungs.end(), rungs.begin(), rungs.end());
+  }
+  return made;
 }
 
-void expect_same(const wp::Result<Features>& a, const wp::Result<Features>& b) {
+void expect_same(const Reading& one, const Reading& two) {
+  const auto& a = one.features;
+  const auto& b = two.features;
   WP_ASSERT(a.has_value() == b.has_value());
   if (!a) {
     WP_ASSERT(a.error().reason == b.error().reason);
     return;
   }
   WP_ASSERT(a->first_chunk == b->first_chunk && a->canonical_bytes == b->canonical_bytes);
+  WP_ASSERT(a->derived_session == b->derived_session && one.rungs == two.rungs);
   WP_ASSERT(a->session == b->session && a->stream == b->stream && a->max_output_tokens == b->max_output_tokens);
   WP_ASSERT(a->model_value.length == b->model_value.length);
 }
@@ -54,16 +82,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Api api = static_cast<Api>(data[0] % 6);
   const wp::prompt::HeaderHints hints{.session = data[0] >= 128 ? "s" : "", .credential = "c"};
   const std::string body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const auto features = read(extractor, api, body, hints);
-  if (!features && features.error().reason == wp::Reason::bad_json) return 0;
+  const Reading made = read(extractor, api, body, hints);
+  if (!made.features && made.features.error().reason == wp::Reason::bad_json) return 0;
 
-  expect_same(features, read(extractor, api, body, hints));
+  expect_same(made, read(extractor, api, body, hints));
   // minify() keeps every token as it is spelled.
   std::string dense(body.size() + 2 * simdjson::SIMDJSON_PADDING, '\0');
   std::size_t dense_size = 0;
   if (simdjson::minify(body.data(), body.size(), dense.data(), dense_size) == simdjson::SUCCESS) {
     dense.resize(dense_size);
-    expect_same(features, read(extractor, api, dense, hints));
+    expect_same(made, read(extractor, api, dense, hints));
   }
   return 0;
 }

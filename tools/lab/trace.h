@@ -28,15 +28,24 @@ struct TraceRequest {
   // Whose conversation it is, whether or not the client says so: as sent, else by how the prompt begins. Never 0.
   std::uint64_t conversation = 0;
   std::uint64_t opening = 0;  // XXH64 of the first 100 characters of the first user turn, which some routers go by
-  prompt::Features features;  // what a shard would read of it; `model` is empty
+  prompt::Features features;  // what a shard would read of it; `model` is empty, its rungs lie in Trace::rungs
 };
 
+// Requests refer to its rungs, so it may be moved, not copied.
 struct Trace {
+  Trace() = default;
+  Trace(const Trace&) = delete;
+  Trace& operator=(const Trace&) = delete;
+  Trace(Trace&&) = default;
+  Trace& operator=(Trace&&) = default;
+  ~Trace() = default;
+
   std::string name;
   std::uint32_t block_tokens = 0;
   std::vector<TraceRequest> requests;  // in order of time
   // Of all prompts, one behind the other. Equal hashes mean equal prefixes up to the block's end.
   std::vector<BlockHash> blocks;
+  std::vector<prompt::Rung> rungs;  // of all prompts, ladder and ends of each behind one another
   std::uint64_t prompt_tokens = 0;
   std::uint32_t distinct_blocks = 0;
   // Blocks that an endless cache, shared by everybody, would have had: what no strategy can beat.

@@ -108,6 +108,8 @@ std::expected<void, std::string> TraceBuilder::finish(TraceRequest& request, pro
   const auto features = extract(api, sent);
   if (!features) return Trouble(features.error());
   request.features = *features;
+  trace_.rungs.insert(trace_.rungs.end(), features->ladder.begin(), features->ladder.end());
+  trace_.rungs.insert(trace_.rungs.end(), features->ends.begin(), features->ends.end());
   if (config_.sessions == Sessions::hidden) request.features.session = 0;  // what the body itself named, too
   request.output_tokens = std::max(1U, request.output_tokens);
   request.conversation = !session.empty()                         ? prompt::session_hash(0, {}, session)
@@ -122,7 +124,19 @@ std::expected<void, std::string> TraceBuilder::finish(TraceRequest& request, pro
   return {};
 }
 
+// The rungs of each request, in the order in which they were added; they move no more.
+void TraceBuilder::place_rungs() {
+  std::span<const prompt::Rung> rest(trace_.rungs);
+  for (TraceRequest& request : trace_.requests) {
+    for (std::span<const prompt::Rung>* rungs : {&request.features.ladder, &request.features.ends}) {
+      *rungs = rest.first(rungs->size());
+      rest = rest.subspan(rungs->size());
+    }
+  }
+}
+
 Trace TraceBuilder::take() {
+  place_rungs();
   std::ranges::sort(trace_.requests, {},
                     [](const TraceRequest& request) { return std::pair(request.at, request.number); });
   if (!trace_.requests.empty()) {

@@ -38,6 +38,7 @@ class TraceBuilder {
 
  private:
   [[nodiscard]] std::expected<prompt::Features, std::string> extract(prompt::Api api, std::string_view session);
+  void place_rungs();
   [[nodiscard]] std::uint64_t beginning(std::span<const BlockHash> blocks) const;
   [[nodiscard]] std::expected<void, std::string> finish(TraceRequest& request, prompt::Api api,
                                                         std::span<const BlockHash> blocks, std::string_view session);

@@ -77,6 +77,21 @@ TEST(CanonicalVectors, HoldForEveryBody) {
     const std::string_view chunk = vector.stream.substr(0, vector.stream.size() - vector.behind);
     EXPECT_EQ(features->first_chunk, keyed_hash(0, chunk)) << vector.body;
     EXPECT_EQ(features->first_chunk, vector.first_chunk) << std::hex << features->first_chunk << ' ' << vector.body;
+    for (const auto rungs : {features->ladder, features->ends}) {
+      for (const Rung& rung : rungs) EXPECT_EQ(rung.hash, keyed_hash(0, vector.stream.substr(0, rung.end)));
+    }
+  }
+}
+
+TEST(CanonicalVectors, RunningHashIsThatOfTheWhole) {
+  std::string text;
+  RunningHash running;
+  running.start(testing::kKey);
+  for (std::size_t i = 0; i < 300; ++i) {
+    EXPECT_EQ(running.value(), keyed_hash(testing::kKey, text)) << i;
+    const std::string piece(i * 7 % 90, static_cast<char>('a' + i % 26));
+    running.add(piece);
+    text += piece;
   }
 }
 
