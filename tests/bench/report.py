@@ -1,6 +1,6 @@
 """Rounds to figures, and figures to a table."""
 
-import statistics
+from spread import spread
 
 FIGURES = {
     "per_second": "requests/s",
@@ -11,14 +11,6 @@ FIGURES = {
     "p99_us": "latency p99, us",
 }
 RATIOS = {"process": "per_cpu_second", "programs": "per_programs_cpu_second", "machine": "per_machine_cpu_second"}
-
-
-def spread(values):
-    """Median and quartiles, by linear interpolation between the values in order."""
-    if len(values) == 1:
-        return {"lower_quartile": values[0], "median": values[0], "upper_quartile": values[0]}
-    lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
-    return {"lower_quartile": lower, "median": median, "upper_quartile": upper}
 
 
 def summarise(rounds):

@@ -17,7 +17,7 @@ import tempfile
 import machine
 from children import BenchError, Child, wait_for
 from peers import HAProxy, Warmpath
-from report import spread
+from spread import spread
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPLICAS = 4

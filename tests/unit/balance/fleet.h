@@ -34,8 +34,8 @@ class Fleet {
  public:
   explicit Fleet(std::uint32_t size, Strategy strategy = Strategy::prefix) : Fleet(equal(size), strategy) {}
 
-  Fleet(std::vector<std::uint32_t> weights, Strategy strategy)
-      : accounts(static_cast<std::uint32_t>(weights.size()), 1) {
+  Fleet(std::vector<std::uint32_t> weights, Strategy strategy, std::uint32_t ring_slots = kRingSlots)
+      : accounts(static_cast<std::uint32_t>(weights.size()), 1), builder_(ring_slots) {
     Pool pool;
     pool.strategy = strategy;
     for (std::uint32_t i = 0; i < weights.size(); ++i) {
@@ -81,9 +81,11 @@ class Fleet {
   std::vector<Charge> held;
 
  private:
+  static constexpr std::uint32_t kRingSlots = 4096;
+
   static std::vector<std::uint32_t> equal(std::uint32_t size) { return std::vector<std::uint32_t>(size, 100); }
 
-  RingBuilder builder_{4096};
+  RingBuilder builder_;
 };
 
 }  // namespace wp::balance::testing
