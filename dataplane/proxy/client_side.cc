@@ -90,17 +90,17 @@ void Proxy::read_requests(Handle h) {
   if (!client.request.valid()) log_.begin(h.index);
   // Whoever came before has the next slot.
   const bool others_wait = !client.request.valid() && !port.rx().empty() && !waits_.empty(Wait::slot);
-  others_wait ? wait_for_room(h, Reason::no_head_slab) : read_request(h, now_);
+  others_wait ? wait_for_room(h, Reason::no_head_slab) : read_request(h, now_, awaited_slabs());
 }
 
-void Proxy::read_request(Handle h, Instant began) {
+void Proxy::read_request(Handle h, Instant began, std::size_t slabs_below) {
   Client& client = clients_.get(h);
   stream::StreamPort& port = ports_.get(client.port);
   const bool fresh = !client.request.valid();
-  const IntakeResult result = intake_.read(port, client.request);
+  const IntakeResult result = intake_.read(port, client.request, slabs_below);
   if (client.request.valid()) note_times(intake_.get(client.request), began);
   switch (result.kind) {
-    case IntakeResult::Kind::complete: return answer_request(h);
+    case IntakeResult::Kind::complete: answer_request(h); return look_for_fin(h);
     case IntakeResult::Kind::refused:
       if (result.reason == Reason::no_head_slab || result.reason == Reason::no_body_slab) {
         return wait_for_room(h, result.reason);
@@ -129,6 +129,14 @@ void Proxy::read_request(Handle h, Instant began) {
       waits_.enter(h.index, Wait::body, now_);
     }
   }
+}
+
+// A FIN that was there before the request's last byte was read is not told of again.
+void Proxy::look_for_fin(Handle h) {
+  const Client* client = clients_.find(h);
+  if (client == nullptr || !client->exchange.valid()) return;
+  const stream::StreamPort& port = ports_.get(client->port);
+  if (port.peer_closed() && port.rx().empty()) ports_.requeue_for_application(client->port);
 }
 
 ErrorReply Proxy::describe_refusal(const Client& client, Reason reason, bool keep_alive) {

@@ -73,7 +73,8 @@ void Intake::release(Handle& slot) {
   slot = {};
 }
 
-IntakeResult Intake::read(stream::StreamPort& port, Handle& slot) {
+IntakeResult Intake::read(stream::StreamPort& port, Handle& slot, std::size_t slabs_below) {
+  slabs_below_ = slabs_below;
   if (!slot.valid()) {
     if (port.rx().empty()) return need_more(false);
     slot = requests_.make(config_.head);
@@ -147,7 +148,7 @@ Reason Intake::prepare_body(stream::StreamPort& port, Request& request) {
   const bool known = head.framing == http::Framing::length;
   if (known && head.content_length > bodies_.max_body()) return Reason::body_too_large;
   request.room_wanted = known ? static_cast<std::uint32_t>(head.content_length) : 1;
-  request.body = bodies_.take(request.room_wanted);
+  request.body = bodies_.take(request.room_wanted, slabs_below_);
   if (!request.body.owns()) return Reason::no_body_slab;
   request.body_reader.begin(head.framing, head.content_length, Fault::client);
   offer_rest(port, request);  // also when all is there already: it tells the transport what is coming
@@ -164,7 +165,7 @@ bool Intake::make_room(Request& request, std::size_t bytes) {
   const std::uint64_t wanted = std::min<std::uint64_t>(request.body_bytes + bytes, bodies_.max_body());
   if (wanted <= request.body.size() || request.head().framing == http::Framing::length) return true;
   request.room_wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted * 2, bodies_.max_body()));
-  return bodies_.grow(request.body, request.body_bytes, request.room_wanted);
+  return bodies_.grow(request.body, request.body_bytes, request.room_wanted, slabs_below_);
 }
 
 Reason Intake::store(Request& request, stream::Bytes payload) const {

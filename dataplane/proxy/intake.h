@@ -70,9 +70,10 @@ class Intake {
   explicit Intake(const ProxyConfig& config);
 
   // Reads what is in the port's rx into the client's request; `slot` is made when it is invalid and there are bytes.
-  // May queue "100 Continue". After `refused` the slot still says what is known of the request: release it; or, where
-  // the reason is no_head_slab or no_body_slab, nothing was lost and the same call may be made again.
-  [[nodiscard]] IntakeResult read(stream::StreamPort& port, Handle& slot);
+  // May queue "100 Continue". Takes a body's slab of the classes below `slabs_below` only. After `refused` the slot
+  // still says what is known of the request: release it; or, where the reason is no_head_slab or no_body_slab, nothing
+  // was lost and the same call may be made again.
+  [[nodiscard]] IntakeResult read(stream::StreamPort& port, Handle& slot, std::size_t slabs_below);
 
   [[nodiscard]] Request& get(Handle slot) { return requests_.get(slot); }
   void release(Handle& slot);
@@ -99,6 +100,7 @@ class Intake {
   stream::BodySlabs bodies_;
   Pool<Request> requests_;
   prompt::Extractor extractor_;
+  std::size_t slabs_below_ = 0;  // of the read() under way
 };
 
 }  // namespace wp::proxy

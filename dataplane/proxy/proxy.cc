@@ -52,12 +52,14 @@ void Proxy::step(Instant now, const balance::Snapshot& snapshot) {
     }
   }
 
+  // Before deadlines: a turn that comes late finds at once that who held the room was slow, and that who waited for it
+  // waited too long.
+  relieve();
+  serve_waiting();
   std::uint32_t client = 0;
   while (client_deadlines_.take_due(now, client)) on_client_deadline(clients_.at(client));
   Handle upstream;
   while (upstreams_.take_due(now, upstream)) on_upstream_deadline(upstream);
-  relieve();
-  serve_waiting();
   note_pools();
   snapshot_ = nullptr;
 }
@@ -69,7 +71,7 @@ void Proxy::describe(MetricList& list) const {
 
 Instant Proxy::next_deadline() const {
   Instant due = earlier(client_deadlines_.next(), upstreams_.next_deadline());
-  const bool wanted = !ports_.admission().open() || !waits_.empty(Wait::slot) || !waits_.empty(Wait::slab);
+  const bool wanted = !ports_.admission().open() || someone_waits_for_room();
   if (wanted) due = earlier(due, now_ + kLookAgain);
   return stalled_.empty() ? due : earlier(due, stall_over_);
 }

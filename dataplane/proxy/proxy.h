@@ -91,7 +91,9 @@ class Proxy {
   void turn_away(stream::StreamPort& port, Reason why);
   void on_client(Handle h);
   void read_requests(Handle h);
-  void read_request(Handle h, Instant began);
+  // Of the classes of body slabs only those below `slabs_below` are its to take.
+  void read_request(Handle h, Instant began, std::size_t slabs_below);
+  void look_for_fin(Handle h);
   void note_times(Request& request, Instant began) const;
   void start_exchange(Handle h);
   void refuse(Handle h, Reason reason, bool keep_alive);
@@ -120,7 +122,10 @@ class Proxy {
   void wait_for_room(Handle h, Reason lack);
   [[nodiscard]] bool waits_for_room(Handle h) const;
   void refuse_for_room(Handle h);
-  void read_waiting(Handle h);
+  [[nodiscard]] std::size_t awaited_slabs() const;
+  [[nodiscard]] bool someone_waits_for_room() const;
+  [[nodiscard]] bool next_for_slab(std::size_t size_class, std::uint32_t& client) const;
+  void read_waiting(Handle h, std::size_t slabs_below);
   // Reads on where there is room now. After relieve(), which made what could be made.
   void serve_waiting();
 
@@ -147,11 +152,14 @@ class Proxy {
   void upstream_ended(Handle exchange);
   // No connection came about: the replica's next address, then the next replica.
   void attempt_failed(Handle exchange, Reason why);
-  // To the same replica once more, and to another one; `why` is what the client is told when there is none.
+  // To the same replica once more, and to another one; `why`, counted already, is what the client is told when there
+  // is none.
   void redispatch(Handle exchange, Reason why);
   void dispatch_anew(Handle exchange, Reason why);
   void complete(Handle exchange);
   void fail_exchange(Handle exchange, Reason why);
+  // The same, where `why` was counted when it happened.
+  void give_up(Handle exchange, Reason why);
   void cancel(Handle exchange, Reason why);
   // Lets go of everything the exchange holds but its upstream connection, and of the exchange.
   void end_exchange(Handle exchange);

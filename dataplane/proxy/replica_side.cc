@@ -143,7 +143,8 @@ void Proxy::redispatch(Handle e, Reason why) {
   const Client& client = clients_.get(exchange.client);
   const Reason reason =
       dispatcher_.resend(now_, *snapshot_, exchange, e, intake_.get(exchange.request), client.address_text());
-  if (reason != Reason::none) return fail_exchange(e, reason == Reason::no_replica ? why : reason);
+  if (reason == Reason::no_replica) return give_up(e, why);
+  if (reason != Reason::none) return fail_exchange(e, reason);
   note_exchange(exchange.on_reused ? FlightKind::reused : FlightKind::connecting, e, exchange.upstream.pack());
 }
 
@@ -160,7 +161,7 @@ void Proxy::attempt_failed(Handle e, Reason why) {
     return redispatch(e, why);
   }
   exchange.failed[exchange.failures++] = exchange.charge.replica();
-  if (exchange.failures >= std::min(config_.attempts, kMaxAttempts)) return fail_exchange(e, why);
+  if (exchange.failures >= std::min(config_.attempts, kMaxAttempts)) return give_up(e, why);
   dispatch_anew(e, why);
 }
 
@@ -170,7 +171,8 @@ void Proxy::dispatch_anew(Handle e, Reason why) {
   const Client& client = clients_.get(exchange.client);
   const Reason reason =
       dispatcher_.dispatch(now_, *snapshot_, exchange, e, intake_.get(exchange.request), client.address_text());
-  if (reason != Reason::none) return fail_exchange(e, reason == Reason::no_replica ? why : reason);
+  if (reason == Reason::no_replica) return give_up(e, why);
+  if (reason != Reason::none) return fail_exchange(e, reason);
   const prompt::Features& features = intake_.get(exchange.request).features;
   note_sent(e, features.estimated_tokens, features.first_chunk);
 }
@@ -209,6 +211,11 @@ void Proxy::complete(Handle e) {
 }
 
 void Proxy::fail_exchange(Handle e, Reason why) {
+  counters_.reasons.count(why);
+  give_up(e, why);
+}
+
+void Proxy::give_up(Handle e, Reason why) {
   Exchange& exchange = exchanges_.get(e);
   const Handle h = exchange.client;
   const bool was_replying = exchange.replying;
@@ -219,7 +226,6 @@ void Proxy::fail_exchange(Handle e, Reason why) {
       why == Reason::replica_bad_head || why == Reason::replica_bad_framing || why == Reason::replica_upgrade;
   const bool keep_alive = exchange.keep_alive && !draining_ && !ambiguous;
   const ErrorReply reply = was_replying ? ErrorReply{} : describe_refusal(clients_.get(h), why, keep_alive);
-  counters_.reasons.count(why);
   (info(why).fault == Fault::replica ? counters_.failed : counters_.refused).add();
   drop_upstream(exchange, why);
   note_exchange(FlightKind::failed, e, exchange.record.reply_bytes, why);

@@ -18,7 +18,10 @@ Reason reason_of(Wait what) {
     case Wait::unread:
     case Wait::reader: return Reason::shed_reader;
     case Wait::slot:
-    case Wait::slab:  // they wait for us
+    case Wait::slab0:
+    case Wait::slab1:
+    case Wait::slab2:
+    case Wait::slab3:  // they wait for us
     case Wait::none: break;
   }
   WP_ASSERT(false);
@@ -73,7 +76,8 @@ bool Proxy::shed_for_body(const stream::SlicePool& slabs) {
 void Proxy::relieve() {
   relieve_clients();
   const std::uint32_t slots = config_.head_slabs;
-  for (int i = 0; i < kShedPerTurn && slots - intake_.held() <= slots / 8 && shed_for_head(); ++i) continue;
+  const std::uint32_t wanted = slots / 8 + waits_.size(Wait::slot);
+  for (int i = 0; i < kShedPerTurn && slots - intake_.held() <= wanted && shed_for_head(); ++i) continue;
   relieve_bodies();
   relieve_buffers();
   ports_.admission().look(stream::PoolName::heads, slots - intake_.held(), slots);
@@ -93,9 +97,10 @@ void Proxy::relieve_bodies() {
   std::uint32_t entries = 0;
   for (std::size_t i = 0; i < stream::BodySlabs::kClasses; ++i) {
     const stream::SlicePool& slabs = bodies.of_class(i);
+    const std::uint32_t wanted = slabs.entries() / 16 + waits_.size(wait_for_slab(i));
     // A slab that the transport receives into comes back a turn later, and is not to be asked for twice.
     std::uint32_t coming = 0;
-    for (int n = 0; n < kShedPerTurn && slabs.free() + coming <= slabs.entries() / 16; ++n) {
+    for (int n = 0; n < kShedPerTurn && slabs.free() + coming <= wanted; ++n) {
       const std::uint32_t before = slabs.free();
       if (!shed_for_body(slabs)) break;
       if (slabs.free() == before) ++coming;

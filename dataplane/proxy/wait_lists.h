@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/base/time.h"
+#include "dataplane/stream/body_slabs.h"
 
 namespace wp::proxy {
 
@@ -19,14 +20,23 @@ enum class Wait : std::uint8_t {
   body,    // the rest of a request's body
   reader,  // room for more of its reply
   slot,    // nothing: we have no slot to read its request into
-  slab,    // nothing: we have no slab for its request's body
+  slab0,   // nothing: we have no slab of its body's class, nor a larger one; and so on for each class
+  slab1,
+  slab2,
+  slab3,
 };
-inline constexpr std::size_t kWaits = 9;
+inline constexpr std::size_t kWaits = 12;
+
+static_assert(kWaits == static_cast<std::size_t>(Wait::slab0) + stream::BodySlabs::kClasses);
+
+[[nodiscard]] constexpr Wait wait_for_slab(std::size_t size_class) {
+  return static_cast<Wait>(static_cast<std::size_t>(Wait::slab0) + size_class);
+}
 
 class WaitLists {
  public:
   // `clients`: indices are below it.
-  explicit WaitLists(std::uint32_t clients) : links_(clients) { ends_.fill({kEnd, kEnd}); }
+  explicit WaitLists(std::uint32_t clients) : links_(clients) { ends_.fill({}); }
 
   // The client is waited for from now on: the youngest of its list, and on no other.
   void enter(std::uint32_t client, Wait what, Instant now) {
@@ -35,6 +45,7 @@ class WaitLists {
     links_[client] = {kEnd, ends.youngest, what, now};
     (ends.youngest == kEnd ? ends.oldest : links_[ends.youngest].younger) = client;
     ends.youngest = client;
+    ++ends.size;
   }
 
   void leave(std::uint32_t client) {
@@ -44,12 +55,14 @@ class WaitLists {
     (links.older == kEnd ? ends.oldest : links_[links.older].younger) = links.younger;
     (links.younger == kEnd ? ends.youngest : links_[links.younger].older) = links.older;
     links.what = Wait::none;
+    --ends.size;
   }
 
   [[nodiscard]] Wait of(std::uint32_t client) const { return links_[client].what; }
   // Of a client that is on a list.
   [[nodiscard]] Instant since(std::uint32_t client) const { return links_[client].since; }
-  [[nodiscard]] bool empty(Wait what) const { return ends_[static_cast<std::size_t>(what)].oldest == kEnd; }
+  [[nodiscard]] std::uint32_t size(Wait what) const { return ends_[static_cast<std::size_t>(what)].size; }
+  [[nodiscard]] bool empty(Wait what) const { return size(what) == 0; }
 
   // The client that has been on the list longest, if that is since `before` or earlier.
   [[nodiscard]] bool oldest(Wait what, Instant before, std::uint32_t& client) const {
@@ -73,6 +86,7 @@ class WaitLists {
   struct Ends {
     std::uint32_t oldest = kEnd;
     std::uint32_t youngest = kEnd;
+    std::uint32_t size = 0;
   };
 
   std::vector<Links> links_;

@@ -12,23 +12,23 @@ BodySlabs::BodySlabs(const BodyLimits& limits) : max_body_(limits.max_body) {
   }
 }
 
-Slice BodySlabs::take(std::uint32_t bytes) {
+std::size_t BodySlabs::class_of(std::uint32_t bytes) const {
   WP_ASSERT(bytes <= max_body_);
-  for (auto& pool : classes_) {
-    if (pool->entry_bytes() < bytes || pool->free() == 0) continue;
-    return pool->take();
+  std::size_t i = 0;
+  while (classes_[i]->entry_bytes() < bytes) ++i;
+  return i;
+}
+
+Slice BodySlabs::take(std::uint32_t bytes, std::size_t below) {
+  for (std::size_t i = class_of(bytes); i < below; ++i) {
+    if (classes_[i]->free() > 0) return classes_[i]->take();
   }
   return {};
 }
 
-bool BodySlabs::has_room(std::uint32_t bytes) const {
-  return std::ranges::any_of(classes_,
-                             [&](const auto& pool) { return pool->entry_bytes() >= bytes && pool->free() > 0; });
-}
-
-bool BodySlabs::grow(Slice& body, std::uint32_t used, std::uint32_t bytes) {
+bool BodySlabs::grow(Slice& body, std::uint32_t used, std::uint32_t bytes, std::size_t below) {
   WP_ASSERT(used <= bytes && used <= body.writable().size());
-  Slice larger = take(bytes);
+  Slice larger = take(bytes, below);
   if (!larger.owns()) return false;
   std::memcpy(larger.writable().data(), body.writable().data(), used);
   body = std::move(larger);

@@ -21,16 +21,18 @@ class BodySlabs {
 
   explicit BodySlabs(const BodyLimits& limits);
 
-  // A slab with room for at least `bytes`, showing all of its room; one that owns nothing when every fitting class is
-  // empty. `bytes` above max_body is the caller's error.
-  [[nodiscard]] Slice take(std::uint32_t bytes);
+  static constexpr std::size_t kClasses = 4;
 
-  // Whether take(bytes) would give one.
-  [[nodiscard]] bool has_room(std::uint32_t bytes) const;
+  // A slab with room for at least `bytes`, showing all of its room; one that owns nothing when every fitting class
+  // below `below` is empty. `bytes` above max_body is the caller's error.
+  [[nodiscard]] Slice take(std::uint32_t bytes, std::size_t below = kClasses);
+
+  // The smallest class whose slabs have room for `bytes`, at most max_body.
+  [[nodiscard]] std::size_t class_of(std::uint32_t bytes) const;
 
   // Moves what `body` holds (`used` bytes) into a larger slab with room for `bytes`, for bodies of unknown length.
-  // False, with `body` as it was, when there is none.
-  [[nodiscard]] bool grow(Slice& body, std::uint32_t used, std::uint32_t bytes);
+  // False, with `body` as it was, when there is none as take() sees it.
+  [[nodiscard]] bool grow(Slice& body, std::uint32_t used, std::uint32_t bytes, std::size_t below = kClasses);
 
   [[nodiscard]] std::uint32_t max_body() const { return max_body_; }
   // Slabs of all classes that requests hold.
@@ -38,12 +40,11 @@ class BodySlabs {
   [[nodiscard]] std::uint64_t held_bytes() const;
 
   // One class, by size.
-  static constexpr std::size_t kClasses = 4;
   [[nodiscard]] const SlicePool& of_class(std::size_t i) const { return *classes_[i]; }
 
  private:
   std::uint32_t max_body_;
-  std::array<std::unique_ptr<SlicePool>, 4> classes_;
+  std::array<std::unique_ptr<SlicePool>, kClasses> classes_;
 };
 
 }  // namespace wp::stream

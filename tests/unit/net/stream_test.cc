@@ -67,10 +67,19 @@ TYPED_TEST(NetStream, KnowsBothEndpoints) {
 }
 
 TYPED_TEST(NetStream, AnIpv6WildcardLeavesIpv4Alone) {
+  // Holds a port of both families that nobody else can listen on meanwhile; it does not listen itself.
+  const Peer both(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int yes = 1;
+  const int no = 0;
+  ASSERT_EQ(setsockopt(both.fd(), SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes), 0);
+  ASSERT_EQ(setsockopt(both.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no), 0);
+  const SocketAddress any = to_socket_address(at("[::]:0"));
+  ASSERT_EQ(bind(both.fd(), any.get(), any.length), 0);
+  const std::string port = std::to_string(local_endpoint(both.fd()).port);
+
   World<TypeParam> world;
-  Endpoint v4 = at("127.0.0.1:0");
-  v4.port = world.listen("[::]:0").port;
-  const SocketAddress address = to_socket_address(v4);
+  world.listen(("[::]:" + port).c_str());
+  const SocketAddress address = to_socket_address(at(("127.0.0.1:" + port).c_str()));
   Peer peer(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   EXPECT_EQ(::connect(peer.fd(), address.get(), address.length), -1);
   EXPECT_EQ(errno, ECONNREFUSED);

@@ -81,12 +81,14 @@ void Box::publish_snapshot(std::unique_ptr<balance::Snapshot> next) {
   static_cast<void>(qsbr_.reclaim());
 }
 
+void Box::turn() {
+  shard_->turn(now);
+  shard_->turn_ended(now, now + own_time);
+}
+
 void Box::settle() {
   // Bytes cross the box in one turn each way; a request and its reply need a handful.
-  for (int i = 0; i < 12; ++i) {
-    shard_->turn(now);
-    shard_->turn_ended(now, now + own_time);
-  }
+  for (int i = 0; i < 12; ++i) turn();
 }
 
 void Box::advance(Duration by) {

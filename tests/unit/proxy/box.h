@@ -28,7 +28,8 @@ class Box {
   static stream::StreamLimits small_limits();
   static Endpoint replica_address(std::uint32_t i);
 
-  // One or more turns at the present time, until nothing moves any more.
+  void turn();
+  // Turns at the present time, until nothing moves any more.
   void settle();
   void advance(Duration by);
 

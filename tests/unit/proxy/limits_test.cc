@@ -135,6 +135,31 @@ TEST(ProxyLimits, RequestsInFlightAreBounded) {
   box.expect_nothing_held();
 }
 
+TEST(ProxyLimits, ConnectionsToReplicasAreBounded) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.max_upstreams = 1;
+  Box box(1, config);
+  const Conn a = busy_client(box, 1);
+  const Conn b = busy_client(box, 2);
+  const std::string reply = take(b);
+  EXPECT_EQ(status_of(reply), 503);
+  EXPECT_EQ(code_of(reply), "no_connection_slot");
+  EXPECT_NE(reply.find("Retry-After: 1\r\n"), std::string::npos);
+  EXPECT_EQ(box.count(Reason::no_connection_slot), 1U);
+  EXPECT_FALSE(b->over());
+
+  // The one there is may be the next one's.
+  box.accept_one()->send(ok_reply("one"));
+  box.settle();
+  b->send(chat("again"));
+  box.settle();
+  EXPECT_EQ(take(b), "");
+  EXPECT_EQ(box.proxy().exchanges(), 1U);
+  a->reset();
+  b->reset();
+  box.expect_nothing_held();
+}
+
 TEST(ProxyLimits, SlotsForHeadsAreBounded) {
   proxy::ProxyConfig config = Box::default_config();
   config.head_slabs = 2;

@@ -49,6 +49,47 @@ TEST(ProxyRoom, AnHonestRequestOutwaitsABurstOfSlowOnes) {
   EXPECT_GE(box.proxy().counters().room_wait.sum_ns(), 500'000'000U);
 }
 
+// More came at once than there are slots: those in front take as long to show themselves as those who hold one.
+TEST(ProxyRoom, ABurstOfSlowOnesThatOutnumbersTheSlotsIsOutwaitedToo) {
+  Box box(1, few_slots(2));
+  const auto conns = clients(box, 7);
+  for (int i = 0; i < 6; ++i) conns[i]->send(half_body(1000));
+  conns[6]->send(chat("honest"));
+  box.settle();
+  for (int i = 0; i < 2; ++i) {
+    box.advance(millis(500));
+    EXPECT_TRUE(box.accepted().empty());
+  }
+  box.advance(millis(500));
+  expect_answered(box, conns[6], "served");
+  EXPECT_EQ(box.count(Reason::no_head_slab), 0U);
+  EXPECT_EQ(box.count(Reason::shed_body), 6U);
+}
+
+TEST(ProxyRoom, AllWhoWaitAreServedInTheTurnThatFindsTheSlowOnes) {
+  Box box(1, few_slots(8));
+  const auto conns = clients(box, 16);
+  for (int i = 0; i < 8; ++i) conns[i]->send(half_body(1000));
+  for (int i = 8; i < 16; ++i) conns[i]->send(chat("honest"));
+  box.settle();
+  box.now = box.now + millis(500);
+  box.turn();
+  EXPECT_EQ(box.proxy().exchanges(), 8U);
+  EXPECT_EQ(box.count(Reason::shed_body), 8U);
+}
+
+// A busy machine: no turn fell between the time that shows who is slow and the end of the wait for it.
+TEST(ProxyRoom, AWaitIsNotOverBeforeSomebodyLooked) {
+  Box box(1, few_slots(1));
+  const auto conns = clients(box, 2);
+  conns[0]->send(half_body(1000));
+  conns[1]->send(chat("honest"));
+  box.settle();
+  box.advance(millis(700));
+  expect_answered(box, conns[1], "served");
+  EXPECT_EQ(box.count(Reason::no_head_slab), 0U);
+}
+
 TEST(ProxyRoom, SlotsGoToThoseWhoCameFirst) {
   Box box(1, few_slots(1));
   const auto conns = clients(box, 4);
@@ -137,6 +178,58 @@ TEST(ProxyRoom, AChunkedBodyWaitsForALargerSlab) {
   replica->send(ok_reply("grown"));
   box.settle();
   EXPECT_EQ(body_of(take(conns[1])), "grown");
+}
+
+// Four requests that replicas work for take every slab. The last client of `conns` is younger than the first replica's
+// connection, which the simulated network therefore serves before it.
+std::vector<Conn> take_all_slabs(Box& box, std::vector<Conn>& conns, const std::string& request) {
+  std::vector<Conn> working;
+  for (int i = 0; i < 4; ++i) {
+    conns[i]->send(request);
+    if (i == 3) conns.push_back(box.client());
+    box.settle();
+    working.push_back(box.accept_one());
+  }
+  return working;
+}
+
+TEST(ProxyRoom, ASlabThatComesFreeIsNotANewcomersWhileSomebodyWaits) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.body.entries = {1, 1, 1, 1};
+  Box box(1, config);
+  auto conns = clients(box, 5);
+  const auto working = take_all_slabs(box, conns, chat("busy"));
+  conns[4]->send(chat("first"));
+  box.settle();
+  // In one turn the slab is given back, and only then the newcomer is read.
+  working[0]->send(ok_reply("ok", "Connection: close\r\n"));
+  conns[5]->send(chat("second"));
+  box.settle();
+  expect_answered(box, conns[4], "one");
+  expect_answered(box, conns[5], "two");
+  EXPECT_EQ(box.count(Reason::no_body_slab), 0U);
+}
+
+// Who has a slab and wants a larger one has waited for that no longer than a newcomer.
+TEST(ProxyRoom, AGrowingBodyDoesNotOvertakeWhoWaits) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.body.max_body = 64 * 1024;
+  config.body.entries = {2, 2, 1, 1};
+  Box box(1, config);
+  auto conns = clients(box, 5);
+  const std::string large = chat(std::string(20'000, 'x'));
+  const auto working = take_all_slabs(box, conns, large);
+  conns[4]->send(large);
+  conns[5]->send(std::string(kHead) + "Transfer-Encoding: chunked\r\n\r\n");
+  box.settle();
+  working[0]->send(ok_reply("ok", "Connection: close\r\n"));
+  std::string body = body_of(large);
+  body += std::string(0x5dc - body.size() % 0x5dc, ' ');
+  conns[5]->send(in_chunks(body));
+  box.settle();
+  expect_answered(box, conns[4], "first");
+  expect_answered(box, conns[5], "grown");
+  EXPECT_EQ(box.count(Reason::no_body_slab), 0U);
 }
 
 TEST(ProxyRoom, WhoWaitedInVainIsToldWhatWasMissing) {

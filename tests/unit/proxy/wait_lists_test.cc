@@ -25,6 +25,19 @@ TEST(WaitLists, TheOldestIsWhoWaitsLongest) {
   EXPECT_FALSE(lists.next(at(9), client));
 }
 
+TEST(WaitLists, AListKnowsItsSize) {
+  WaitLists lists(8);
+  lists.enter(3, Wait::slot, at(1));
+  lists.enter(5, Wait::slot, at(1));
+  lists.enter(5, wait_for_slab(3), at(2));
+  EXPECT_EQ(lists.size(Wait::slot), 1U);
+  EXPECT_EQ(lists.size(Wait::slab3), 1U);
+  EXPECT_TRUE(lists.empty(Wait::slab0));
+  lists.leave(3);
+  lists.leave(3);
+  EXPECT_TRUE(lists.empty(Wait::slot));
+}
+
 TEST(WaitLists, NobodyIsOldBeforeItsTime) {
   WaitLists lists(8);
   lists.enter(1, Wait::reader, at(5));

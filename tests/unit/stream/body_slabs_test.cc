@@ -40,6 +40,21 @@ TEST(BodySlabs, FallsToLargerClassesThenFails) {
   EXPECT_TRUE(slabs.take(1).owns());
 }
 
+TEST(BodySlabs, ClassesMayBeKeptFromATaker) {
+  BodySlabs slabs(kSmall);
+  EXPECT_EQ(slabs.class_of(4096), 0U);
+  EXPECT_EQ(slabs.class_of(4097), 1U);
+  EXPECT_EQ(slabs.class_of(1024 * 1024), 3U);
+  Slice body = slabs.take(5, 1);
+  EXPECT_EQ(body.size(), 4096U);
+  EXPECT_FALSE(slabs.take(5000, 1).owns());
+  EXPECT_FALSE(slabs.take(5, 0).owns());
+  EXPECT_FALSE(slabs.grow(body, 5, 5000, 1));
+  const Slice other = slabs.take(5);
+  EXPECT_FALSE(slabs.take(5, 1).owns());
+  EXPECT_EQ(slabs.take(5, 2).size(), 65536U);
+}
+
 TEST(BodySlabs, BytesOverTheLimitAreAProgrammersError) {
   BodySlabs slabs(kSmall);
   EXPECT_DEATH(static_cast<void>(slabs.take(1024 * 1024 + 1)), "assertion failed");
