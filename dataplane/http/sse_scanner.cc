@@ -8,13 +8,27 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kDataField = "data";
 
+bool ends_line(char c) {
+  return c == '\n' || c == '\r';
+}
+
 }  // namespace
 
 std::uint32_t SseScanner::feed(std::span<const std::byte> bytes) {
+  std::uint32_t ended = 0;
+  while (!bytes.empty()) {
+    const Step next = step(bytes);
+    bytes = bytes.subspan(next.taken);
+    if (next.event) ++ended;
+  }
+  return ended;
+}
+
+SseScanner::Step SseScanner::step(std::span<const std::byte> bytes) {
   const char* text = reinterpret_cast<const char*>(bytes.data());
   const auto size = static_cast<std::uint32_t>(bytes.size());
-  std::uint32_t ended = 0;
   for (std::uint32_t at = 0; at < size; ++at) {
+    if (line_ == Line::data) return take_data(text, at, size);
     // What is left of the line decides nothing: on to a byte that may end it.
     if (line_ == Line::rest) at = syntax::find_control(text, at, size);
     if (at == size) break;
@@ -22,26 +36,42 @@ std::uint32_t SseScanner::feed(std::span<const std::byte> bytes) {
     const bool second_of_pair = c == '\n' && after_cr_;
     after_cr_ = c == '\r';
     if (second_of_pair) continue;
-    if (c != '\n' && c != '\r') {
+    if (!ends_line(c)) {
       take(c);
     } else if (end_line()) {
-      ++ended;
+      const bool event = has_data_;
+      has_data_ = false;
+      if (event) ++events_;
+      return {.taken = at + 1, .data = {}, .data_ended = false, .blank = true, .event = event};
     }
   }
-  events_ += ended;
-  return ended;
+  return {.taken = size, .data = {}};
 }
 
-// True when the line was blank and ended an event.
+SseScanner::Step SseScanner::take_data(const char* text, std::uint32_t at, std::uint32_t size) {
+  const std::uint32_t begin = at;
+  // Other controls are data.
+  for (at = syntax::find_control(text, at, size); at < size && !ends_line(text[at]); ++at) {
+    at = syntax::find_control(text, at + 1, size) - 1;
+  }
+  Step step{.taken = at, .data = {text + begin, at - begin}};
+  after_cr_ = false;
+  if (at == size) return step;
+  after_cr_ = text[at] == '\r';
+  line_ = Line::start;
+  matched_ = 0;
+  step.taken = at + 1;
+  step.data_ended = true;
+  return step;
+}
+
+// True when the line was blank.
 bool SseScanner::end_line() {
   const bool blank = line_ == Line::start || (line_ == Line::mark && matched_ == 0);
   if (line_ == Line::name && matched_ == kDataField.size()) has_data_ = true;  // a field name without a colon counts
   line_ = Line::start;
   matched_ = 0;
-  if (!blank) return false;
-  const bool event = has_data_;
-  has_data_ = false;
-  return event;
+  return blank;
 }
 
 void SseScanner::take(char c) {
@@ -62,8 +92,9 @@ void SseScanner::take(char c) {
     ++matched_;
     return;
   }
-  if (matched_ == kDataField.size() && c == ':') has_data_ = true;
-  line_ = Line::rest;
+  const bool data = matched_ == kDataField.size() && c == ':';
+  has_data_ = has_data_ || data;
+  line_ = data ? Line::data : Line::rest;
 }
 
 }  // namespace wp::http

@@ -78,6 +78,47 @@ TEST(SseScanner, AByteOrderMarkAtTheStartIsSkipped) {
             1U);
 }
 
+// Everything that data lines say, a line feed behind each.
+std::string data_of(std::string_view text, std::size_t piece) {
+  SseScanner scanner;
+  std::string data;
+  for (std::size_t at = 0; at < text.size(); at += piece) {
+    std::string_view part = text.substr(at, piece);
+    while (!part.empty()) {
+      const SseScanner::Step step = scanner.step(std::as_bytes(std::span(part)));
+      EXPECT_GT(step.taken, 0U);
+      part.remove_prefix(step.taken);
+      data += step.data;
+      if (step.data_ended) data += '\n';
+    }
+  }
+  return data;
+}
+
+TEST(SseScanner, WhatDataLinesSayIsHandedOnHoweverItIsCut) {
+  const std::string_view text =
+      "\xef\xbb\xbf"
+      "event: data: no\ndata: one\ttwo\x01\x7f three\r\ndata:\ndata:x\r\r: data: no\ndata\nid: 1\ndata:  y\n\ndata: "
+      "cut";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    EXPECT_EQ(data_of(text, piece), " one\ttwo\x01\x7f three\n\nx\n  y\n cut") << piece;
+  }
+}
+
+TEST(SseScanner, AWholeDataLineComesInOnePiece) {
+  SseScanner scanner;
+  const std::string_view text = "data: {\"a\":1}\n\ndata: {}\n\n";
+  const auto line = scanner.step(std::as_bytes(std::span(text)));
+  EXPECT_EQ(line.data, " {\"a\":1}");
+  EXPECT_TRUE(line.data_ended);
+  EXPECT_FALSE(line.blank);
+  const auto end = scanner.step(std::as_bytes(std::span(text.substr(line.taken))));
+  EXPECT_EQ(end.taken, 1U);
+  EXPECT_TRUE(end.data.empty());
+  EXPECT_TRUE(end.blank);
+  EXPECT_TRUE(end.event);
+}
+
 TEST(SseScanner, LongLinesAreOneEvent) {
   EXPECT_EQ(count("data: " + std::string(500, 'x') + "\n\n"), 1U);
 }
