@@ -107,13 +107,17 @@ void write_reason(Out out, Reason reason) {
   reason == Reason::none ? out.absent() : out.plain(word(reason));
 }
 
+void write_told(Out out, std::uint32_t tokens) {
+  out.number(tokens, tokens != kNotTold);
+}
+
 void write_termination(Out out, Line line) {
   const std::array<char, 2> letters = {ender_of(line.record.reason), letter_of(line.record.phase)};
   out.plain({letters.data(), letters.size()});
 }
 
 // clang-format off
-constexpr std::array<AccessField, 28> kFields = {{
+constexpr std::array<AccessField, 31> kFields = {{
   {"time", "time", "when the first byte of the request was seen, UTC",
    [](Out out, Line line) { out.wall_clock(line.unix_ns); }},
   {"shard", "number", "the shard that served it",
@@ -152,6 +156,13 @@ constexpr std::array<AccessField, 28> kFields = {{
    [](Out out, Line line) { out.number(static_cast<std::int64_t>(line.record.reply_bytes)); }},
   {"prompt_tokens", "number", "estimated tokens of the prompt; absent when there is none or it was not read",
    [](Out out, Line line) { out.number(line.record.prompt_tokens, line.record.first_chunk != 0); }},
+  {"told_prompt_tokens", "number", "tokens of the prompt as the reply's `usage` says; absent when it does not",
+   [](Out out, Line line) { write_told(out, line.record.told_prompt_tokens); }},
+  {"told_cached_tokens", "number",
+   "of these, tokens that the replica had cached; absent when it does not say, and 0 once it has said so before",
+   [](Out out, Line line) { write_told(out, line.record.told_cached_tokens); }},
+  {"told_completion_tokens", "number", "tokens of the reply as its `usage` says; absent when it does not",
+   [](Out out, Line line) { write_told(out, line.record.told_completion_tokens); }},
   {"events", "number", "server-sent events handed on",
    [](Out out, Line line) { out.number(line.record.events); }},
   {"session", "hash", "keyed hash of session key and credential; absent when no session key was sent",
@@ -197,6 +208,9 @@ AccessRecord example() {
   record.own = micros(2'140);
   record.request_bytes = 9'412;
   record.prompt_tokens = 2'210;
+  record.told_prompt_tokens = 2'187;
+  record.told_cached_tokens = 2'048;
+  record.told_completion_tokens = 213;
   record.events = 214;
   record.status = 200;
   record.attempts = 1;

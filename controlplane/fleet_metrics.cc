@@ -27,6 +27,7 @@ void per_replica(MetricText& out, const Fleet& fleet, std::string_view name, std
 void FleetMetrics::write(MetricText& out) {
   write_loads(out);
   write_accounts(out);
+  write_tokens(out);
   write_states(out);
   write_health(out);
   write_ring(out);
@@ -60,6 +61,42 @@ void FleetMetrics::write_accounts(MetricText& out) const {
              MetricKind::counter, charged);
   out.single("warmpath_releases_total", "Charges released, those of replicas that have left included.",
              MetricKind::counter, released);
+}
+
+void FleetMetrics::write_tokens(MetricText& out) const {
+  using Figures = balance::TokenTable::Figures;
+  const auto& pools = fleet_.registry().pools();
+  const auto pool_label = [](const Registry::PoolState& pool) { return label("pool", pool.settings.name); };
+  const auto counter = [&](std::string_view name, std::string_view help, auto... samples) {
+    out.family(name, help, MetricKind::counter);
+    for (const Registry::PoolState& pool : pools) {
+      const Figures figures = accounts_.tokens().figures(pool.id);
+      (out.sample(name, pool_label(pool) + std::string(samples.labels), figures.*samples.figure), ...);
+    }
+  };
+  struct Sample {
+    std::string_view labels;
+    std::uint64_t Figures::* figure;
+  };
+  counter("warmpath_usage_replies_total", "Replies of the APIs that came whole, by whether they told their usage.",
+          Sample{",usage=\"told\"", &Figures::told}, Sample{",usage=\"untold\"", &Figures::untold});
+  counter("warmpath_usage_prompt_tokens_total",
+          "Prompt tokens that replies told, by whether it is known how many of them were cached.",
+          Sample{",cached=\"known\"", &Figures::known_tokens}, Sample{",cached=\"unknown\"", &Figures::unknown_tokens});
+  counter("warmpath_usage_cached_tokens_total",
+          "Of the prompt tokens where it is known, those that the replica had cached.",
+          Sample{"", &Figures::cached_tokens});
+  counter("warmpath_usage_estimated_tokens_total",
+          "What the prompts of the replies that told their usage had been estimated at.",
+          Sample{"", &Figures::estimated_tokens});
+  counter("warmpath_usage_completion_tokens_total", "Tokens of replies, as they told.",
+          Sample{"", &Figures::completion_tokens});
+  constexpr std::string_view kRatio = "warmpath_bytes_per_token";
+  out.family(kRatio, "Bytes of a prompt's canonical stream that make a token, as replies have shown: the estimate.",
+             MetricKind::gauge);
+  for (const Registry::PoolState& pool : pools) {
+    out.sample(kRatio, pool_label(pool), accounts_.tokens().bytes_per_token(pool.id));
+  }
 }
 
 void FleetMetrics::write_states(MetricText& out) const {

@@ -22,6 +22,7 @@ class FleetMetrics {
  private:
   void write_loads(MetricText& out) const;
   void write_accounts(MetricText& out) const;
+  void write_tokens(MetricText& out) const;
   void write_states(MetricText& out) const;
   void write_health(MetricText& out) const;
   void write_ring(MetricText& out);

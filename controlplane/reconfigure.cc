@@ -61,7 +61,7 @@ void Registry::replace_pools(const Settings& to) {
     state.settings.replicas.clear();
     const auto old = std::ranges::find_if(pools_, [&](const PoolState& p) { return p.settings.name == settings.name; });
     if (old == pools_.end()) {
-      state.id = pool_ids_.take().value();
+      state.id = take_pool_id();
       continue;
     }
     state.id = old->id;

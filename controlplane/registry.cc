@@ -33,7 +33,7 @@ Registry::Config Registry::config_of(const Settings& settings) {
   return config;
 }
 
-Registry::Registry(const Config& config, const balance::Accounts& accounts, Qsbr& qsbr)
+Registry::Registry(const Config& config, balance::Accounts& accounts, Qsbr& qsbr)
     : accounts_(accounts),
       qsbr_(qsbr),
       routes_(config.routes),
@@ -46,8 +46,15 @@ Registry::Registry(const Config& config, const balance::Accounts& accounts, Qsbr
     PoolState& pool = pools_.emplace_back();
     pool.settings = settings;
     pool.settings.replicas.clear();
-    pool.id = pool_ids_.take().value();
+    pool.id = take_pool_id();
   }
+}
+
+// What replies said in an earlier pool of the id is not the new one's.
+std::uint32_t Registry::take_pool_id() {
+  const std::uint32_t id = pool_ids_.take().value();
+  accounts_.tokens().reset(id);
+  return id;
 }
 
 Member* Registry::find_member(std::string_view name) {

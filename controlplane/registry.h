@@ -61,7 +61,7 @@ class Registry {
   };
 
   // `accounts` and `qsbr` outlive the registry.
-  Registry(const Config& config, const balance::Accounts& accounts, Qsbr& qsbr);
+  Registry(const Config& config, balance::Accounts& accounts, Qsbr& qsbr);
 
   // Into the pool that the spec names. A replica with a literal address has its endpoint at once; another waits for
   // set_endpoints(). The error is one clear line: the name is taken, there is no such pool, or no id is free.
@@ -115,6 +115,7 @@ class Registry {
   [[nodiscard]] Member* find_member(std::string_view name);
   [[nodiscard]] std::expected<void, std::string> check_room(const Settings& to,
                                                             std::span<const ReplicaSpec> wanted) const;
+  [[nodiscard]] std::uint32_t take_pool_id();
   void replace_pools(const Settings& to);
   void replace_members(std::span<const ReplicaSpec> wanted, Change& change);
   void trust_untried();
@@ -122,7 +123,7 @@ class Registry {
   void fill_routes(balance::Snapshot& snapshot) const;
   void build_rings(balance::Snapshot& snapshot);
 
-  const balance::Accounts& accounts_;
+  balance::Accounts& accounts_;
   Qsbr& qsbr_;
   std::vector<PoolState> pools_;  // in the order of the settings
   std::vector<RouteSettings> routes_;

@@ -55,7 +55,8 @@ Accounts::Accounts(std::uint32_t max_replicas, std::uint32_t max_pools)
     : max_replicas_(max_replicas),
       max_pools_(max_pools),
       replicas_(std::make_unique<Slot[]>(max_replicas)),
-      pools_(std::make_unique<Slot[]>(max_pools)) {}
+      pools_(std::make_unique<Slot[]>(max_pools)),
+      tokens_(max_replicas, max_pools) {}
 
 Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens) {
   WP_ASSERT(replica.valid() && replica.id < max_replicas_ && pool < max_pools_);

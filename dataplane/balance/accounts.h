@@ -1,22 +1,16 @@
 // The two load accounts of every replica, global over the shards: prefill (estimated uncached tokens, released at the
 // first byte of the reply) and streams (released at the end). Charged at the pick, each released exactly once; health
-// never touches them.
+// never touches them. Beside them, what replies said of the tokens that were charged by estimate.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 
+#include "dataplane/balance/replica_ref.h"
+#include "dataplane/balance/token_table.h"
+
 namespace wp::balance {
-
-// Names a replica beyond the life of a Snapshot: its slot in the accounts and which of those that had the slot.
-struct ReplicaRef {
-  std::uint32_t id = 0;
-  std::uint32_t generation = 0;  // from 1; 0 names nothing
-
-  [[nodiscard]] constexpr bool valid() const { return generation != 0; }
-  friend constexpr bool operator==(ReplicaRef, ReplicaRef) = default;
-};
 
 // A replica may be picked while each account, before the charge, is at most
 // max(floor, factor * weight * total / weight_sum): bounded loads (Mirrokni, Thorup, Zadimoghaddam 2016) with a floor,
@@ -49,6 +43,7 @@ class Charge {
   void release();          // everything
   [[nodiscard]] bool held() const { return accounts_ != nullptr; }
   [[nodiscard]] ReplicaRef replica() const { return replica_; }
+  [[nodiscard]] std::uint32_t pool() const { return pool_; }
   [[nodiscard]] std::uint32_t prefill() const { return prefill_; }
 
  private:
@@ -71,6 +66,9 @@ class Accounts {
   [[nodiscard]] std::uint64_t charged(std::uint32_t replica_id) const;
   [[nodiscard]] std::uint64_t released(std::uint32_t replica_id) const;
 
+  [[nodiscard]] TokenTable& tokens() { return tokens_; }
+  [[nodiscard]] const TokenTable& tokens() const { return tokens_; }
+
   // Whether `load` of a replica of that weight is within the bounds.
   [[nodiscard]] static bool within(const Bounds& bounds, Load load, Load total, std::uint32_t weight,
                                    std::uint64_t weight_sum);
@@ -90,6 +88,7 @@ class Accounts {
   std::uint32_t max_pools_;
   std::unique_ptr<Slot[]> replicas_;
   std::unique_ptr<Slot[]> pools_;
+  TokenTable tokens_;
 };
 
 }  // namespace wp::balance

@@ -43,6 +43,9 @@ enum class RequestPhase : std::uint8_t {
 // A time that never came, such as the handshake of a connection that was there already.
 inline constexpr Duration kNotReached{-1};
 
+// A figure that no reply told.
+inline constexpr std::uint32_t kNotTold = UINT32_MAX;
+
 struct AccessRecord {
   Instant start;  // the first byte of the request was seen
   Endpoint client;
@@ -59,11 +62,15 @@ struct AccessRecord {
   std::uint32_t request_bytes = 0;  // of the body
   std::uint32_t prompt_tokens = 0;  // estimated
   std::uint32_t events = 0;         // server-sent events handed on
-  std::uint16_t status = 0;         // 0: nothing was answered
-  std::uint8_t minor_version = 1;   // of HTTP/1.x
-  std::uint8_t attempts = 0;        // times it was sent to a replica
-  Reason reason = Reason::none;     // why it ended, unless it ended well
-  Reason decision = Reason::none;   // why the last replica was picked
+  // What the reply said of its tokens.
+  std::uint32_t told_prompt_tokens = kNotTold;
+  std::uint32_t told_cached_tokens = kNotTold;
+  std::uint32_t told_completion_tokens = kNotTold;
+  std::uint16_t status = 0;        // 0: nothing was answered
+  std::uint8_t minor_version = 1;  // of HTTP/1.x
+  std::uint8_t attempts = 0;       // times it was sent to a replica
+  Reason reason = Reason::none;    // why it ended, unless it ended well
+  Reason decision = Reason::none;  // why the last replica was picked
   RequestPhase phase = RequestPhase::head;
   bool reused = false;  // the last attempt went out on a connection that was there already
 

@@ -25,7 +25,8 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
                             Request& request, std::string_view client_address) {
   const balance::Pool* pool = snapshot.route(request.model());
   if (pool == nullptr) return Reason::unknown_model;
-  const prompt::Features& features = request.features;
+  prompt::Features& features = request.features;
+  features.estimated_tokens = accounts_.tokens().estimate(pool->id, features.canonical_bytes);
   const balance::PickInput input{
       .snapshot = snapshot,
       .pool = *pool,
@@ -44,7 +45,10 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
   exchange.decision = pick.decision;
   exchange.endpoint = 0;
   exchange.timeouts = pool->timeouts;
+  exchange.canonical_bytes = features.canonical_bytes;
+  exchange.estimated_tokens = features.estimated_tokens;
   if (config_.access_records > 0) {
+    exchange.record.prompt_tokens = features.estimated_tokens;
     exchange.record.pool.assign(pool->name);
     exchange.record.replica.assign(pick.replica->name);
   }

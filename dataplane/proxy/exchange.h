@@ -16,6 +16,7 @@
 #include "dataplane/http/head_reader.h"
 #include "dataplane/http/sse_scanner.h"
 #include "dataplane/prompt/features.h"
+#include "dataplane/proxy/reply_usage.h"
 #include "dataplane/stream/slice.h"
 
 namespace wp::proxy {
@@ -34,6 +35,8 @@ struct Exchange {
   http::Method method = http::Method::get;
   bool http10 = false;
   bool keep_alive = true;
+  std::uint64_t canonical_bytes = 0;   // of the prompt
+  std::uint32_t estimated_tokens = 0;  // of it, as charged at the last pick
 
   // Attempts.
   std::array<balance::ReplicaRef, kMaxAttempts> failed{};  // replicas not to be tried again
@@ -47,6 +50,7 @@ struct Exchange {
   Handle reply_head;  // while its head is being read
   http::BodyReader body;
   http::SseScanner events;
+  ReplyUsage usage;
   http::Framing framing = http::Framing::none;  // towards the client
   std::uint16_t status = 0;
   std::uint8_t interims = 0;

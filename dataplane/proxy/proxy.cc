@@ -9,6 +9,7 @@ Proxy::Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accou
     : config_(config),
       ports_(ports),
       log_(config.max_clients, counters_),
+      tokens_(accounts.tokens()),
       upstreams_(config_, accounts.max_replicas(), ports, counters_),
       intake_(config_),
       relay_(config_, ports, counters_),

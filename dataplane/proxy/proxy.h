@@ -164,6 +164,8 @@ class Proxy {
   // Lets go of everything the exchange holds but its upstream connection, and of the exchange.
   void end_exchange(Handle exchange);
   void log_exchange(Exchange& exchange, Reason why, std::uint16_t status);
+  // What the reply said of its tokens, to the accounts and the record; once, at the exchange's end.
+  void take_receipt(Exchange& exchange, Reason why);
   [[nodiscard]] std::string_view replica_name(const Exchange& exchange) const;
   void settle(Handle exchange, const RelayOutcome& outcome);
   // How long the replica may now take for its next bytes.
@@ -181,6 +183,7 @@ class Proxy {
   ProxyCounters counters_;
   RequestLog log_;
   FlightRecorder* flight_ = nullptr;
+  balance::TokenTable& tokens_;
   UpstreamPool upstreams_;
   Intake intake_;
   Relay relay_;

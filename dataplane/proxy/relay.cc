@@ -29,6 +29,15 @@ RelayOutcome failed(Reason reason) {
   return {Kind::failed, reason, true};
 }
 
+// Only a good reply of an API says what it took, and only where its bytes are not compressed.
+ReplyUsage::Form usage_form(const Exchange& exchange, const http::ReplyHead& head, std::string_view media) {
+  if (exchange.api == prompt::Api::none || head.status != 200 || head.has(http::Name::content_encoding)) {
+    return ReplyUsage::Form::none;
+  }
+  if (exchange.event_stream) return ReplyUsage::Form::events;
+  return media.starts_with("application/json") ? ReplyUsage::Form::plain : ReplyUsage::Form::none;
+}
+
 }  // namespace
 
 Relay::Relay(const ProxyConfig& config, stream::PortTable& ports, ProxyCounters& counters)
@@ -104,9 +113,10 @@ RelayOutcome Relay::send_head(Exchange& exchange, const http::ReplyHead& head, s
   exchange.status = head.status;
   exchange.body.begin(head.framing, head.content_length, Fault::replica);
   exchange.upstream_reusable = head.keep_alive && head.framing != http::Framing::until_close;
-  if (const http::Field* type = head.find(http::Name::content_type)) {
-    exchange.event_stream = head.value(*type).starts_with("text/event-stream");
-  }
+  const http::Field* type = head.find(http::Name::content_type);
+  const std::string_view media = type == nullptr ? std::string_view() : head.value(*type);
+  exchange.event_stream = media.starts_with("text/event-stream");
+  exchange.usage.begin(exchange.api, usage_form(exchange, head, media));
   exchange.framing = head.framing;
   if (head.framing == http::Framing::chunked || head.framing == http::Framing::until_close) {
     exchange.framing = exchange.http10 ? http::Framing::until_close : http::Framing::chunked;
@@ -177,6 +187,17 @@ void Relay::hand_on(Exchange& exchange, const stream::Slice& source, stream::Byt
   }
 }
 
+// Behind the handing on: reading delays nothing.
+void Relay::read_payload(Exchange& exchange, stream::Bytes payload) {
+  if (!exchange.event_stream) return exchange.usage.take(stream::as_text(payload));
+  while (!payload.empty()) {
+    const http::SseScanner::Step step = exchange.events.step(payload);
+    exchange.usage.take(step);
+    payload = payload.subspan(step.taken);
+    if (step.event) counters_.stream_events.add();
+  }
+}
+
 RelayOutcome Relay::relay_body(Instant now, Exchange& exchange, stream::StreamPort& upstream,
                                stream::StreamPort& client) {
   bool progress = false;
@@ -197,7 +218,7 @@ RelayOutcome Relay::relay_body(Instant now, Exchange& exchange, stream::StreamPo
       next_piece(now, exchange);
       hand_on(exchange, front, step->payload, client);
       exchange.record.reply_bytes += step->payload.size();
-      if (exchange.event_stream) counters_.stream_events.add(exchange.events.feed(step->payload));
+      read_payload(exchange, step->payload);
     }
     upstream.consume(step->taken);
     share += step->taken;

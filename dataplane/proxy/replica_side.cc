@@ -247,7 +247,30 @@ void Proxy::cancel(Handle e, Reason why) {
   end_exchange(e);
 }
 
+void Proxy::take_receipt(Exchange& exchange, Reason why) {
+  if (!exchange.usage.reads()) return;
+  const std::optional<prompt::Usage> usage = exchange.usage.usage();
+  if (!usage) {
+    // One that was cut may have had it still to come.
+    if (why == Reason::none) tokens_.count_untold(exchange.charge.pool());
+    return;
+  }
+  const balance::ReplicaRef replica = exchange.charge.replica();
+  const balance::Receipt receipt{.replica = replica,
+                                 .pool = exchange.charge.pool(),
+                                 .canonical_bytes = exchange.canonical_bytes,
+                                 .estimated_tokens = exchange.estimated_tokens,
+                                 .prompt_tokens = usage->prompt_tokens,
+                                 .completion_tokens = usage->completion_tokens,
+                                 .cached_tokens = tokens_.cached(replica, exchange.api, usage->cached_tokens)};
+  tokens_.apply(receipt);
+  exchange.record.told_prompt_tokens = receipt.prompt_tokens;
+  exchange.record.told_completion_tokens = receipt.completion_tokens;
+  exchange.record.told_cached_tokens = receipt.cached_tokens.value_or(kNotTold);
+}
+
 void Proxy::log_exchange(Exchange& exchange, Reason why, std::uint16_t status) {
+  take_receipt(exchange, why);
   if (log_.writes()) {
     AccessRecord& record = exchange.record;
     record.reason = why;

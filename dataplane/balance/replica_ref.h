@@ -1,0 +1,16 @@
+// Names a replica beyond the life of a Snapshot: its slot in the tables by id, and which of those that had the slot.
+#pragma once
+
+#include <cstdint>
+
+namespace wp::balance {
+
+struct ReplicaRef {
+  std::uint32_t id = 0;
+  std::uint32_t generation = 0;  // from 1; 0 names nothing
+
+  [[nodiscard]] constexpr bool valid() const { return generation != 0; }
+  friend constexpr bool operator==(ReplicaRef, ReplicaRef) = default;
+};
+
+}  // namespace wp::balance
