@@ -6,9 +6,9 @@
 
 #include <pthread.h>
 
-#include "controlplane/daemon/clock.h"
-#include "controlplane/daemon/thread_signals.h"
+#include "controlplane/clock.h"
 #include "controlplane/log.h"
+#include "controlplane/thread_signals.h"
 
 namespace wp::daemon {
 namespace {
@@ -24,11 +24,6 @@ constexpr std::size_t kBatchBytes = 64 * 1024;
 // Records taken from one ring before the next has its turn.
 constexpr std::uint32_t kShare = 64;
 constexpr Duration kPatience = millis(100);
-
-std::int64_t wall_minus_monotonic() {
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(wall).count() - monotonic_now().ns;
-}
 
 }  // namespace
 
@@ -46,7 +41,7 @@ std::expected<void, std::string> AccessLog::start() {
   if (auto opened = file_.open(); !opened) return opened;
   text_.reserve(kBatchBytes * 2);
   thread_ = std::thread([this] {
-    const ThreadSignals signals;
+    const control::ThreadSignals signals;
     pthread_setname_np(pthread_self(), "wp-access-log");
     run();
   });
@@ -85,7 +80,7 @@ void AccessLog::run() {
       want_reopen_ = true;
       next_look_ = {};
     }
-    const Instant now = monotonic_now();
+    const Instant now = control::monotonic_now();
     if (now >= next_look_) look(now);
     const std::uint64_t taken = write_all(kNever);
     pause = taken > 0 ? kShortPause : std::min(pause * 2, kLongPause);
@@ -123,7 +118,7 @@ std::uint32_t AccessLog::fill(RecordRing<AccessRecord>& ring, std::uint32_t shar
 }
 
 std::uint64_t AccessLog::write_all(Instant until) {
-  unix_minus_ = wall_minus_monotonic();
+  unix_minus_ = control::unix_offset().ns;
   std::uint64_t total = 0;
   std::uint64_t before = 0;
   do {
@@ -133,7 +128,7 @@ std::uint64_t AccessLog::write_all(Instant until) {
       total += fill(*rings_[shard], shard);
       if (text_.size() >= kBatchBytes) flush();
     }
-  } while (total > before && monotonic_now() < until);
+  } while (total > before && control::monotonic_now() < until);
   flush();
   return total;
 }
@@ -159,8 +154,8 @@ void AccessLog::note(bool& trouble, const std::expected<void, std::string>& outc
 
 // The shards are gone, so that the rings only shrink.
 void AccessLog::close_out() {
-  const Instant until = monotonic_now() + kLastPatience;
-  if (holding()) look(monotonic_now());
+  const Instant until = control::monotonic_now() + kLastPatience;
+  if (holding()) look(control::monotonic_now());
   write_all(until);
   std::uint64_t left = in_text_;
   for (RecordRing<AccessRecord>* ring : rings_) left += ring->drain(UINT32_MAX, [](const AccessRecord&) {});

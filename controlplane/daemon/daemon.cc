@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "controlplane/clock.h"
 #include "controlplane/daemon/affinity.h"
-#include "controlplane/daemon/clock.h"
 #include "controlplane/daemon/descriptors.h"
 #include "controlplane/daemon/limits.h"
 #include "controlplane/daemon/listen_check.h"

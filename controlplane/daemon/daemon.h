@@ -26,12 +26,12 @@
 #include "controlplane/daemon/postmortem.h"
 #include "controlplane/daemon/privileges.h"
 #include "controlplane/daemon/shard_thread.h"
-#include "controlplane/daemon/thread_signals.h"
 #include "controlplane/exposition.h"
 #include "controlplane/fleet.h"
 #include "controlplane/publisher.h"
 #include "controlplane/registry.h"
 #include "controlplane/shard_watch.h"
+#include "controlplane/thread_signals.h"
 
 namespace wp::daemon {
 
@@ -100,7 +100,7 @@ class Daemon {
   boost::asio::signal_set rotation_;
   boost::asio::signal_set dump_asked_;
   boost::asio::signal_set hangup_;
-  ThreadSignals signals_{ThreadSignals::Keep::all};
+  control::ThreadSignals signals_{control::ThreadSignals::Keep::all};
   Lifecycle::Shards shards_;
   std::unique_ptr<Postmortem> postmortem_;  // knows the shards' recorders: goes before them
   std::unique_ptr<AccessLog> access_log_;   // reads the shards' rings: goes first

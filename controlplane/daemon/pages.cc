@@ -5,9 +5,9 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "controlplane/clock.h"
 #include "controlplane/config/reload.h"
 #include "controlplane/daemon/access_log.h"
-#include "controlplane/daemon/clock.h"
 #include "controlplane/daemon/limits.h"
 #include "controlplane/daemon/shard_core.h"
 #include "controlplane/exposition.h"
@@ -105,7 +105,7 @@ std::expected<std::string, std::string> print_metrics() {
   config.pools[0].health.enabled = false;  // nobody is asked for a page
   control::Registry registry(config, accounts, qsbr);
   control::Publisher publisher(published, qsbr);
-  control::Fleet fleet(io, registry, publisher, seconds(1), monotonic_now, 1);
+  control::Fleet fleet(io, registry, publisher, seconds(1), control::monotonic_now, 1);
   const auto spec = control::parse_replica_spec("192.0.2.1:8000");  // RFC 5737: an address for documentation
   if (!spec) return std::unexpected(spec.error());
   if (const auto started = fleet.start({&*spec, 1}); !started) return std::unexpected(started.error().text);

@@ -13,11 +13,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "controlplane/clock.h"
 #include "controlplane/daemon/build_id.h"
-#include "controlplane/daemon/clock.h"
 #include "controlplane/daemon/postmortem_writer.h"
-#include "controlplane/daemon/thread_signals.h"
 #include "controlplane/postmortem_format.h"
+#include "controlplane/thread_signals.h"
 #include "dataplane/base/assert.h"
 
 namespace wp::daemon {
@@ -31,7 +31,7 @@ struct State {
   std::array<const FlightRecorder*, postmortem::kMostShards> shards{};
   std::atomic<std::uint32_t> shard_count{0};
   std::array<char, 512> directory{};
-  std::array<struct sigaction, kFatalSignals.size()> before{};
+  std::array<struct sigaction, control::kFatalSignals.size()> before{};
   std::atomic<bool> dying{false};
 };
 
@@ -93,7 +93,7 @@ int create_file(Line& path, std::int64_t unix_ns) {
 bool write_file(postmortem::Header& header, Line& path) {
   header.thread = ::syscall(SYS_gettid);
   header.unix_ns = wall_clock_ns();
-  header.monotonic_ns = monotonic_now().ns;
+  header.monotonic_ns = control::monotonic_now().ns;
   header.shards = the_state.shard_count.load(std::memory_order_acquire);
   ::prctl(PR_GET_NAME, header.thread_name.data());
   const int file = create_file(path, header.unix_ns);
@@ -122,7 +122,8 @@ void on_fatal_signal(int signal, siginfo_t* about, void* context) {
   said << "warmpathd: fatal signal " << std::int64_t{signal} << (written ? ", postmortem in " : ", no postmortem in ")
        << path.text() << "\n";
   static_cast<void>(::write(STDERR_FILENO, said.text(), said.size()) < 0);
-  for (std::size_t i = 0; i < kFatalSignals.size(); ++i) ::sigaction(kFatalSignals[i], &the_state.before[i], nullptr);
+  for (std::size_t i = 0; i < control::kFatalSignals.size(); ++i)
+    ::sigaction(control::kFatalSignals[i], &the_state.before[i], nullptr);
   errno = error;
   // A fault comes again when this returns; a signal that was sent does not, so it is sent again. Blocked until then.
   ::raise(signal);
@@ -163,14 +164,16 @@ Postmortem::Postmortem(const std::string& directory, std::string_view version) {
   struct sigaction action{};
   action.sa_sigaction = on_fatal_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  for (const int each : kFatalSignals) sigaddset(&action.sa_mask, each);
-  for (std::size_t i = 0; i < kFatalSignals.size(); ++i) ::sigaction(kFatalSignals[i], &action, &the_state.before[i]);
+  for (const int each : control::kFatalSignals) sigaddset(&action.sa_mask, each);
+  for (std::size_t i = 0; i < control::kFatalSignals.size(); ++i)
+    ::sigaction(control::kFatalSignals[i], &action, &the_state.before[i]);
   set_assertion_witness(on_assertion);
 }
 
 Postmortem::~Postmortem() {
   set_assertion_witness(nullptr);
-  for (std::size_t i = 0; i < kFatalSignals.size(); ++i) ::sigaction(kFatalSignals[i], &the_state.before[i], nullptr);
+  for (std::size_t i = 0; i < control::kFatalSignals.size(); ++i)
+    ::sigaction(control::kFatalSignals[i], &the_state.before[i], nullptr);
   the_state.shard_count.store(0);
   installed.store(false);
 }

@@ -23,7 +23,7 @@ class Postmortem {
   [[nodiscard]] static std::expected<std::string, std::string> choose_directory(const std::string& directory);
 
   // From now on fatal signals write a file into `directory` before they end the process. Threads that are to be heard
-  // hold a ThreadSignals.
+  // hold a control::ThreadSignals.
   Postmortem(const std::string& directory, std::string_view version);
   Postmortem(const Postmortem&) = delete;
   Postmortem& operator=(const Postmortem&) = delete;

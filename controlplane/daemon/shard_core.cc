@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "controlplane/daemon/clock.h"
+#include "controlplane/clock.h"
 #include "controlplane/daemon/net_metrics.h"
 #include "dataplane/net/epoll/epoll_net.h"
 #include "dataplane/net/kernel/kernel_net.h"
@@ -38,15 +38,15 @@ class CoreOf final : public ShardCore {
   std::expected<Endpoint, std::string> listen(const Endpoint& at) override { return net_->listen(at); }
 
   void run() override {
-    Instant now = monotonic_now();
+    Instant now = control::monotonic_now();
     bool listening = true;
     while (!shard_.stopped()) {
       const Duration wait = std::min(shard_.next_deadline(now) - now, kLongestWait);
       if (wait > Duration{}) shard_.offline();
       net_->enter(wait);
-      now = monotonic_now();
+      now = control::monotonic_now();
       shard_.turn(now);
-      shard_.turn_ended(now, monotonic_now());
+      shard_.turn_ended(now, control::monotonic_now());
       if (listening && shard_.draining()) {
         net_->stop_listening();
         listening = false;

@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "controlplane/daemon/affinity.h"
-#include "controlplane/daemon/thread_signals.h"
+#include "controlplane/thread_signals.h"
 
 namespace wp::daemon {
 std::expected<std::unique_ptr<ShardThread>, std::string> ShardThread::start(const ShardSetup& setup,
@@ -15,7 +15,7 @@ std::expected<std::unique_ptr<ShardThread>, std::string> ShardThread::start(cons
   std::promise<std::expected<void, std::string>> built;
   auto outcome = built.get_future();
   self->thread_ = std::thread([&built, setup, &config, shared, it = self.get(), go = self->go_.get_future()]() mutable {
-    const ThreadSignals signals;  // ordinary ones would only interrupt system calls here
+    const control::ThreadSignals signals;  // ordinary ones would only interrupt system calls here
     pthread_setname_np(pthread_self(), ("wp-shard-" + std::to_string(setup.number)).c_str());
     auto result = it->build(setup, config, shared);
     const bool good = result.has_value();

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "controlplane/clock.h"
 #include "tools/load/load.h"
 #include "tools/load/options.h"
 #include "tools/load/report.h"
@@ -77,7 +78,7 @@ int drive(Net& net, stream::PortTable& ports, const Options& options) {
   const auto workload = open_workload(options);
   if (workload == nullptr) return 1;
   const Duration cpu_before = processor_time();
-  Load load(ports, *workload, options.load, loop::read_clock());
+  Load load(ports, *workload, options.load, control::monotonic_now());
   Watched watched(load, !options.quiet && isatty(STDERR_FILENO) != 0);
   Instant ended = load.start();
   loop::run(net, watched, [&](Instant now) {

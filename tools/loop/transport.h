@@ -1,13 +1,14 @@
-// The choice of a transport, and the turn of a loop over it.
+// loop: what the programs of tools/ that move bytes have in common: how they are asked to stop, the choice of a
+// transport, and the turn of a loop over it. It may not know what a program does in a turn.
 #pragma once
 
 #include <cstdio>
 #include <string>
 
+#include "controlplane/clock.h"
 #include "dataplane/net/epoll/epoll_net.h"
 #include "dataplane/net/kernel/kernel_net.h"
 #include "dataplane/stream/port_table.h"
-#include "tools/loop/clock.h"
 #include "tools/loop/stop.h"
 #include "tools/loop/transport_choice.h"
 
@@ -45,11 +46,11 @@ int with_transport(TransportChoice choice, const char* program, stream::PortTabl
 template <net::Transport Net, class App, class Done>
 void run(Net& net, App& app, Done&& done) {
   constexpr Duration kLongest = seconds(60);
-  Instant now = read_clock();
+  Instant now = control::monotonic_now();
   while (!stop_asked() && !done(now)) {
     const Instant next = earlier(earlier(net.next_deadline(), app.next_deadline()), now + kLongest);
     net.enter(next - now);
-    now = read_clock();
+    now = control::monotonic_now();
     net.receive(now);
     app.step(now);
     net.flush(now);

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <deque>
 
+#include "controlplane/clock.h"
 #include "dataplane/stream/port_table.h"
 #include "tools/loop/transport.h"
 #include "tools/replica/options.h"
@@ -22,7 +23,7 @@ int serve(Net& net, stream::PortTable& ports, const Options& options) {
   const bool v6 = options.listen_host.find(':') != std::string::npos;
   const std::string host = v6 ? "[" + options.listen_host + "]" : options.listen_host;
   ReplicaConfig config = options.replica;
-  config.unix_offset = loop::unix_offset();
+  config.unix_offset = control::unix_offset();
   std::string announcement;
   for (std::uint32_t i = 0; i < options.count; ++i) {
     const std::uint32_t port = options.port == 0 ? 0 : options.port + i;

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "controlplane/daemon/postmortem_writer.h"
-#include "controlplane/daemon/thread_signals.h"
 #include "controlplane/postmortem_reader.h"
+#include "controlplane/thread_signals.h"
 #include "dataplane/base/assert.h"
 #include "dataplane/base/rng.h"
 
@@ -140,7 +140,7 @@ TEST(PostmortemDeathTest, AFailedAssertionLeavesItsTextAndItsCallers) {
   scene.note(1, 7);
   EXPECT_EXIT(
       {
-        const ThreadSignals signals;
+        const control::ThreadSignals signals;
         WP_ASSERT(1 + 1 == 3);
       },
       testing::KilledBySignal(SIGABRT), "fatal signal 6, postmortem in ");
@@ -162,7 +162,7 @@ TEST(PostmortemDeathTest, AFaultNamesItsAddressAndDiesOfItsOwnSignal) {
   ASSERT_NE(page, MAP_FAILED);
   EXPECT_EXIT(
       {
-        const ThreadSignals signals;
+        const control::ThreadSignals signals;
         static_cast<std::atomic<int>*>(page)->store(1);
       },
       DiesOf{SIGSEGV}, "fatal signal 11, postmortem in ");

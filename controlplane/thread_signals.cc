@@ -1,10 +1,10 @@
-#include "controlplane/daemon/thread_signals.h"
+#include "controlplane/thread_signals.h"
 
 #include <pthread.h>
 
 #include "dataplane/base/assert.h"
 
-namespace wp::daemon {
+namespace wp::control {
 namespace {
 
 // The handler's own needs are a few KiB; the kernel puts the saved registers there, too, which AVX-512 makes large.
@@ -30,4 +30,4 @@ ThreadSignals::~ThreadSignals() {
   ::sigaltstack(&before_, nullptr);
 }
 
-}  // namespace wp::daemon
+}  // namespace wp::control

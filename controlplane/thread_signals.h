@@ -8,7 +8,7 @@
 
 #include <signal.h>
 
-namespace wp::daemon {
+namespace wp::control {
 
 // Signals that mean that the program is wrong. A thread that blocks one of these would die of it without a word.
 inline constexpr std::array kFatalSignals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
@@ -29,4 +29,4 @@ class ThreadSignals {
   stack_t before_{};
 };
 
-}  // namespace wp::daemon
+}  // namespace wp::control
