@@ -2,40 +2,15 @@
 // the lot; exits with 1 when a world was not in order.
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <string>
 
+#include "tests/sim/arguments.h"
 #include "tests/sim/stream_world.h"
 
 namespace {
 
 using wp::sim::StreamWorld;
 using wp::sim::WorldResult;
-
-struct Arguments {
-  std::uint64_t seeds = 200;
-  std::uint64_t first = 1;
-  bool trace = false;
-};
-
-bool parse(int argc, char** argv, Arguments& arguments) {
-  for (int i = 1; i < argc; ++i) {
-    const bool more = i + 1 < argc;
-    if (std::strcmp(argv[i], "--trace") == 0) {
-      arguments.trace = true;
-    } else if (std::strcmp(argv[i], "--seeds") == 0 && more) {
-      arguments.seeds = std::strtoull(argv[++i], nullptr, 10);
-    } else if (std::strcmp(argv[i], "--seed") == 0 && more) {
-      arguments.first = std::strtoull(argv[++i], nullptr, 10);
-      arguments.seeds = 1;
-    } else {
-      std::fprintf(stderr, "usage: warmpath-sim [--seeds N | --seed S] [--trace]\n");
-      return false;
-    }
-  }
-  return true;
-}
 
 // A world must also be the same when it is run again.
 bool run_seed(std::uint64_t seed, bool trace, WorldResult& result) {
@@ -62,8 +37,11 @@ bool run_seed(std::uint64_t seed, bool trace, WorldResult& result) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Arguments arguments;
-  if (!parse(argc, argv, arguments)) return 2;
+  wp::sim::Arguments arguments{.seeds = 200};
+  if (!wp::sim::parse({argv + 1, argv + argc}, false, arguments)) {
+    std::fputs(wp::sim::usage("warmpath-sim", false).c_str(), stderr);
+    return 2;
+  }
   const auto begun = std::chrono::steady_clock::now();
   std::uint64_t failed = 0;
   std::uint64_t turns = 0;

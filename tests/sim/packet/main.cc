@@ -3,11 +3,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "tests/sim/arguments.h"
 #include "tests/sim/packet/summary.h"
 #include "tests/sim/packet/world.h"
 
@@ -16,35 +17,6 @@ namespace {
 using wp::sim::packet::Summary;
 using wp::sim::packet::World;
 using wp::sim::packet::WorldResult;
-
-struct Arguments {
-  std::uint64_t seeds = 50;
-  std::uint64_t first = 1;
-  std::uint64_t jobs = 2;
-  bool trace = false;
-};
-
-bool parse(int argc, char** argv, Arguments& arguments) {
-  for (int i = 1; i < argc; ++i) {
-    const bool more = i + 1 < argc;
-    if (std::strcmp(argv[i], "--trace") == 0) {
-      arguments.trace = true;
-    } else if (std::strcmp(argv[i], "--seeds") == 0 && more) {
-      arguments.seeds = std::strtoull(argv[++i], nullptr, 10);
-    } else if (std::strcmp(argv[i], "--first") == 0 && more) {
-      arguments.first = std::strtoull(argv[++i], nullptr, 10);
-    } else if (std::strcmp(argv[i], "--jobs") == 0 && more) {
-      arguments.jobs = std::max(1ULL, std::strtoull(argv[++i], nullptr, 10));
-    } else if (std::strcmp(argv[i], "--seed") == 0 && more) {
-      arguments.first = std::strtoull(argv[++i], nullptr, 10);
-      arguments.seeds = 1;
-    } else {
-      std::fprintf(stderr, "usage: warmpath-packet-sim [--seeds N [--first S] [--jobs J] | --seed S [--trace]]\n");
-      return false;
-    }
-  }
-  return true;
-}
 
 // What is wrong with a seed's world, if anything. A world must also be the same when it is run again.
 std::vector<std::string> run_seed(std::uint64_t seed, bool trace, WorldResult& result, wp::sim::packet::Shape& shape) {
@@ -73,7 +45,7 @@ void complain(std::uint64_t seed, const std::vector<std::string>& wrong) {
 // All seeds, each by whichever thread is free: worlds share nothing.
 class Run {
  public:
-  explicit Run(const Arguments& arguments) : arguments_(arguments), next_(arguments.first) {}
+  explicit Run(const wp::sim::Arguments& arguments) : arguments_(arguments), next_(arguments.first) {}
 
   void all() {
     std::vector<std::jthread> threads;
@@ -98,7 +70,7 @@ class Run {
     }
   }
 
-  Arguments arguments_;
+  wp::sim::Arguments arguments_;
   std::atomic<std::uint64_t> next_;
   std::mutex mutex_;
   Summary summary_;
@@ -108,8 +80,11 @@ class Run {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Arguments arguments;
-  if (!parse(argc, argv, arguments)) return 2;
+  wp::sim::Arguments arguments{.seeds = 50, .jobs = 2};
+  if (!wp::sim::parse({argv + 1, argv + argc}, true, arguments)) {
+    std::fputs(wp::sim::usage("warmpath-packet-sim", true).c_str(), stderr);
+    return 2;
+  }
   const auto begun = std::chrono::steady_clock::now();
   Run run(arguments);
   run.all();
