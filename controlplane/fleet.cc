@@ -50,11 +50,8 @@ void Fleet::watch(const ReplicaSpec& spec) {
 void Fleet::watch_health(const std::string& name) {
   const Member* member = registry_.find(name);
   const HealthPolicy& policy = registry_.health_policy(member->spec.pool);
-  if (policy.enabled) {
-    prober_.watch({name, member->spec.authority, member->endpoints}, policy);
-  } else {
-    prober_.forget(name);
-  }
+  if (!policy.enabled) return prober_.forget(name);
+  if (!prober_.set_policy(name, policy)) prober_.watch({name, member->spec.authority, member->endpoints}, policy);
 }
 
 void Fleet::publish() {

@@ -55,6 +55,13 @@ bool HealthState::feed(CheckResult result, Instant now) {
   return health_ != before;
 }
 
+void HealthState::set_policy(const HealthPolicy& policy) {
+  policy_ = policy;
+  passes_ = 0;
+  failures_ = 0;
+  spread_ = false;  // all of a pool change at once
+}
+
 void HealthState::pass(Instant now) {
   failures_ = 0;
   if (health_ == Health::up) {

@@ -35,6 +35,8 @@ class HealthState {
   // True when the verdict changed. The first one needs a single passed or loading check, but `fall` failed ones: a
   // server under load may answer late.
   bool feed(CheckResult result, Instant now);
+  // The verdict stays until checks by the new policy change it; what was counted in a row begins anew.
+  void set_policy(const HealthPolicy& policy);
   // When to check again, from the end of a check; each call draws anew.
   [[nodiscard]] Instant next_check(Instant now, Rng& rng);
 

@@ -133,6 +133,27 @@ void Prober::watch(const CheckedReplica& replica, const HealthPolicy& policy) {
   state_->turn();
 }
 
+bool Prober::set_policy(const std::string& name, const HealthPolicy& policy) {
+  const auto found = state_->names.find(name);
+  if (found == state_->names.end()) return false;
+  State::Watched& watched = found->second;
+  const bool same_page = watched.policy.path == policy.path;
+  watched.policy = policy;
+  watched.state.set_policy(policy);
+  if (!same_page) watched.told_no_page = false;
+  if (watched.cancel && !same_page) {
+    state_->halt(watched);
+    state_->enqueue(watched, state_->now());
+  } else if (watched.queued) {
+    // Never later than it was due: policies that change faster than replicas are checked put no check off for ever.
+    const Instant due = earlier(watched.due, watched.state.next_check(state_->now(), state_->rng));
+    state_->halt(watched);
+    state_->enqueue(watched, due);
+  }
+  state_->turn();
+  return true;
+}
+
 void Prober::set_endpoints(const std::string& name, const std::vector<Endpoint>& endpoints) {
   const auto found = state_->names.find(name);
   if (found == state_->names.end()) return;

@@ -54,6 +54,9 @@ class Prober {
 
   // Checks the replica now and from now on. One of the same name is forgotten first.
   void watch(const CheckedReplica& replica, const HealthPolicy& policy);
+  // From the next check on; the verdict stays until checks by the new policy change it. A check of another page that is
+  // under way is dropped and made again. False when the replica is not watched.
+  bool set_policy(const std::string& name, const HealthPolicy& policy);
   // From the next check on.
   void set_endpoints(const std::string& name, const std::vector<Endpoint>& endpoints);
   void forget(const std::string& name);

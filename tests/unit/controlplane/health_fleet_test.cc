@@ -123,6 +123,23 @@ TEST(HealthOfFleet, WhatTheChecksFoundIsShown) {
             std::string::npos);
 }
 
+TEST(HealthOfFleet, ANewPolicyKeepsTheVerdictsUntilItsOwnChecksSayOtherwise) {
+  Checked w;
+  HealthPeer peer(w.io, status_reply(500));
+  const std::vector<ReplicaSpec> specs = {spec_at(peer)};
+  ASSERT_TRUE(w.fleet.start(specs).has_value());
+  ASSERT_TRUE(w.reaches(peer, ReplicaState::down));
+  Settings next;
+  next.pools.emplace_back().replicas = specs;
+  next.pools[0].health = {.interval = millis(8), .timeout = seconds(5), .rise = 5};
+  ASSERT_TRUE(w.fleet.reconfigure(next).has_value());
+  EXPECT_EQ(w.state_of(peer), ReplicaState::down);
+  const int asked = peer.asked;
+  peer.reply = status_reply(200);
+  ASSERT_TRUE(w.reaches(peer, ReplicaState::up));
+  EXPECT_GE(peer.asked - asked, 5) << "one that was down needs `rise` passed checks";
+}
+
 TEST(HealthOfFleet, ARemovedReplicaIsNotCheckedAnyMore) {
   Checked w;
   HealthPeer gone(w.io, status_reply(200));

@@ -68,6 +68,37 @@ TEST(Prober, AServerThatStopsAndComesBackIsFollowed) {
   EXPECT_GE(w.count(CheckResult::refused), 3U);
 }
 
+TEST(Prober, ACheckOfAPageThatIsNotAskedForAnyMoreIsMadeAgain) {
+  Watch w;
+  HealthPeer silent(w.io, "");
+  w.watch("r", silent.at(), every(millis(8), kNever));
+  ASSERT_TRUE(run_until(w.io, [&] { return silent.asked == 1; }));
+  HealthPolicy other = every(millis(8), kNever);
+  other.rise = 7;
+  EXPECT_TRUE(w.prober.set_policy("r", other));
+  w.io.poll();
+  EXPECT_EQ(w.prober.counters().under_way.value(), 1U);
+  EXPECT_EQ(silent.asked, 1);
+  other.path = "/other";
+  EXPECT_TRUE(w.prober.set_policy("r", other));
+  ASSERT_TRUE(run_until(w.io, [&] { return silent.asked == 2; }));
+  EXPECT_TRUE(silent.last_request.starts_with("GET /other ")) << silent.last_request;
+  EXPECT_EQ(w.prober.counters().under_way.value(), 1U);
+  EXPECT_FALSE(w.prober.set_policy("another", other));
+}
+
+TEST(Prober, PoliciesThatChangeAllTheTimePutNoCheckOff) {
+  Watch w;
+  HealthPeer peer(w.io, status_reply(200));
+  HealthPolicy policy = every(millis(50));
+  w.watch("r", peer.at(), policy);
+  EXPECT_TRUE(run_until(w.io, [&] {
+    policy.rise = policy.rise % 5 + 1;
+    w.prober.set_policy("r", policy);
+    return peer.asked >= 4;
+  }));
+}
+
 TEST(Prober, OneThatHangsDelaysNobody) {
   Watch w;
   HealthPeer silent(w.io, "");

@@ -84,6 +84,19 @@ TEST(HealthState, FailuresAndPassesCountInARow) {
   EXPECT_EQ(p.after({refused, passed, refused, passed, refused}), Health::down);
 }
 
+TEST(HealthState, ANewPolicyKeepsTheVerdictAndCountsAnew) {
+  Patient p;
+  EXPECT_EQ(p.after({passed, refused, refused}), Health::up);
+  p.state.set_policy({.fall = 2});
+  EXPECT_EQ(p.state.health(), Health::up);
+  EXPECT_EQ(p.after({refused}), Health::up) << "the failures of before were found by other checks";
+  EXPECT_EQ(p.after({refused}), Health::down);
+  EXPECT_EQ(p.after({passed}), Health::down);
+  p.state.set_policy({.rise = 1});
+  EXPECT_EQ(p.after({passed}), Health::down) << "it flaps: twice as many as `rise`, all of them new";
+  EXPECT_EQ(p.after({passed}), Health::up);
+}
+
 TEST(HealthState, APageThatIsNotThereIsAServerThatIs) {
   Patient p;
   EXPECT_EQ(p.after({no_page}), Health::up);
