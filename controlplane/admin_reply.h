@@ -1,6 +1,7 @@
 // A request to the admin endpoints and what is answered to it, before and after the bytes.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ struct AdminReply {
   std::string content_type = "application/json";
   std::string body;
   std::string allow;  // of a 405: the methods there are
+  // When it is set, the rest is empty: the reply comes through what is handed in here, once, on the control thread.
+  std::function<void(std::function<void(AdminReply)> answer)> later = {};
 };
 
 [[nodiscard]] AdminReply json_reply(unsigned status, const nlohmann::json& body);

@@ -97,84 +97,90 @@ std::expected<Endpoint, std::string> open_tcp(tcp::acceptor& acceptor, const End
   return bound;
 }
 
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+
+// One place where connections come in.
+template <class Protocol>
+struct Door {
+  explicit Door(asio::io_context& io) : acceptor(io), pause(io) {}
+
+  void close() {
+    boost::system::error_code ignored;  // closing what is closed is no error here
+    acceptor.close(ignored);
+    pause.cancel();
+  }
+
+  typename Protocol::acceptor acceptor;
+  asio::steady_timer pause;  // its own: a wait that another one ends early would try again at once
+};
+
 }  // namespace
 
 struct AdminServer::State : std::enable_shared_from_this<State> {
   State(asio::io_context& context, AdminHandler handler, AdminLimits limits)
-      : io(context),
-        service(std::make_shared<AdminService>()),
-        tcp_acceptor(context),
-        token_acceptor(context),
-        local_acceptor(context),
-        pause(context) {
+      : io(context), service(std::make_shared<AdminService>()), tcp(context), token(context), local(context) {
     service->handler = std::move(handler);
     service->limits = limits;
   }
 
-  template <class Acceptor>
-  void accept(Acceptor& acceptor, AdminAccess access) {
-    acceptor.async_accept([this, self = shared_from_this(), &acceptor, access](
-                              const boost::system::error_code& error, typename Acceptor::protocol_type::socket socket) {
+  template <class Protocol>
+  void accept(Door<Protocol>& door, AdminAccess access) {
+    door.acceptor.async_accept([this, self = shared_from_this(), &door, access](const boost::system::error_code& error,
+                                                                                typename Protocol::socket socket) {
       if (service->stopped || error == asio::error::operation_aborted) return;
+      if (error) return accept_later(door, access);
       // A socket over the limit is closed by going out of scope.
-      if (!error && service->count(access) < service->limits.connections) {
+      if (service->count(access) < service->limits.connections) {
         start_admin_session(std::move(socket), service, access);
       }
-      if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
-          error == asio::error::no_memory) {
-        return accept_later(acceptor, access);
-      }
-      accept(acceptor, access);
+      accept(door, access);
     });
   }
 
-  // Out of descriptors or memory: trying again at once would spin.
-  template <class Acceptor>
-  void accept_later(Acceptor& acceptor, AdminAccess access) {
-    pause.expires_after(std::chrono::milliseconds(100));
-    pause.async_wait([this, self = shared_from_this(), &acceptor, access](const boost::system::error_code&) {
-      if (!service->stopped) accept(acceptor, access);
+  // Out of descriptors or memory, the process or the system: trying again at once would spin.
+  template <class Protocol>
+  void accept_later(Door<Protocol>& door, AdminAccess access) {
+    door.pause.expires_after(kAcceptPause);
+    door.pause.async_wait([this, self = shared_from_this(), &door, access](const boost::system::error_code& error) {
+      if (!error && !service->stopped) accept(door, access);
     });
   }
 
   asio::io_context& io;
   std::shared_ptr<AdminService> service;
-  tcp::acceptor tcp_acceptor;
-  tcp::acceptor token_acceptor;
-  Local::acceptor local_acceptor;
-  asio::steady_timer pause;
+  Door<asio::ip::tcp> tcp;
+  Door<asio::ip::tcp> token;
+  Door<Local> local;
 };
 
 AdminServer::AdminServer(asio::io_context& io, AdminHandler handler, AdminLimits limits)
     : state_(std::make_shared<State>(io, std::move(handler), limits)) {}
 
 AdminServer::~AdminServer() {
-  boost::system::error_code ignored;  // closing what is closed is no error here
-  state_->tcp_acceptor.close(ignored);
-  state_->token_acceptor.close(ignored);
-  state_->local_acceptor.close(ignored);
-  state_->pause.cancel();
+  state_->tcp.close();
+  state_->token.close();
+  state_->local.close();
   state_->service->stop();
   if (!control_path_.empty()) ::unlink(control_path_.c_str());
 }
 
 std::expected<Endpoint, std::string> AdminServer::listen(const Endpoint& at) {
-  auto bound = open_tcp(state_->tcp_acceptor, at);
-  if (bound) state_->accept(state_->tcp_acceptor, AdminAccess::read_only);
+  auto bound = open_tcp(state_->tcp.acceptor, at);
+  if (bound) state_->accept(state_->tcp, AdminAccess::read_only);
   return bound;
 }
 
 std::expected<Endpoint, std::string> AdminServer::listen_control(const Endpoint& at, AdminToken token) {
-  auto bound = open_tcp(state_->token_acceptor, at);
+  auto bound = open_tcp(state_->token.acceptor, at);
   if (!bound) return bound;
   state_->service->token = std::move(token);
-  state_->accept(state_->token_acceptor, AdminAccess::token);
+  state_->accept(state_->token, AdminAccess::token);
   return bound;
 }
 
 std::expected<void, std::string> AdminServer::listen_control(const ControlSocket& socket) {
   if (auto cleared = clear_stale_socket(state_->io, socket.path); !cleared) return cleared;
-  Local::acceptor& acceptor = state_->local_acceptor;
+  Local::acceptor& acceptor = state_->local.acceptor;
   boost::system::error_code error;
   acceptor.open(Local(), error);
   if (!error) {
@@ -190,7 +196,7 @@ std::expected<void, std::string> AdminServer::listen_control(const ControlSocket
   if (auto opened = open_to(socket); !opened) return opened;
   acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return std::unexpected("cannot listen on " + socket.path + ": " + error.message());
-  state_->accept(acceptor, AdminAccess::control);
+  state_->accept(state_->local, AdminAccess::control);
   return {};
 }
 

@@ -18,6 +18,10 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr unsigned kHttp11 = 11;
+// What a peer may still send once it was refused is read and dropped, so that the answer reaches it: closing with
+// unread bytes sends a reset, which overtakes it (RFC 9112 section 9.6).
+constexpr auto kLinger = std::chrono::seconds(1);
+constexpr std::size_t kLingerPiece = 4096;
 
 template <class Protocol>
 class Session : public std::enable_shared_from_this<Session<Protocol>> {
@@ -49,11 +53,42 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     parser_->body_limit(access_ == AdminAccess::read_only ? service_->limits.body_bytes
                                                           : service_->limits.control_body_bytes);
     stream_.expires_after(std::chrono::nanoseconds(service_->limits.timeout.ns));
+    http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = this->shared_from_this()](beast::error_code error, std::size_t) { self->on_head(error); });
+  }
+
+  // Nothing of a body is kept for who has no token.
+  void on_head(beast::error_code error) {
+    const bool whole = !error || error == http::error::body_limit;
+    if (whole && !service_->stopped && !may_ask()) {
+      return reply(admin_error(401, "a token is wanted: Authorization: Bearer TOKEN"), false, asks_head());
+    }
+    if (error || service_->stopped) return refuse(error);
     http::async_read(stream_, buffer_, *parser_,
                      [self = this->shared_from_this()](beast::error_code error, std::size_t) { self->on_read(error); });
   }
 
   void on_read(beast::error_code error) {
+    if (error || service_->stopped) return refuse(error);
+    const auto& request = parser_->get();
+    const std::string method(request.method_string());
+    const std::string target(request.target());
+    const AdminRequest asked{method, target, request.body(), access_ != AdminAccess::read_only};
+    AdminReply answer = service_->handler(asked);
+    if (!answer.later) return reply(std::move(answer), request.keep_alive(), asks_head());
+    answer.later([self = this->shared_from_this(), keep_alive = request.keep_alive()](AdminReply kept) {
+      if (!self->service_->stopped) self->reply(std::move(kept), keep_alive, self->asks_head());
+    });
+  }
+
+  [[nodiscard]] bool may_ask() const {
+    if (access_ != AdminAccess::token) return true;
+    const std::string authorization(parser_->get()[http::field::authorization]);
+    return service_->token->accepts(authorization);
+  }
+
+  void refuse(beast::error_code error) {
     if (service_->stopped || error == http::error::end_of_stream) return finish();
     if (error == http::error::body_limit) return reply(admin_error(413, "the body is too large"), false, false);
     if (error == http::error::header_limit) return reply(admin_error(431, "the head is too large"), false, false);
@@ -61,17 +96,10 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
         error != http::error::partial_message) {
       return reply(admin_error(400, "not an HTTP/1.1 request: " + error.message()), false, false);
     }
-    if (error) return;  // timed out, reset or closed in mid-request: nobody reads an answer
-    const auto& request = parser_->get();
-    const std::string method(request.method_string());
-    const std::string authorization(request[http::field::authorization]);
-    if (access_ == AdminAccess::token && !service_->token->accepts(authorization)) {
-      return reply(admin_error(401, "a token is wanted: Authorization: Bearer TOKEN"), false, method == "HEAD");
-    }
-    const std::string target(request.target());
-    const AdminRequest asked{method, target, request.body(), access_ != AdminAccess::read_only};
-    reply(service_->handler(asked), request.keep_alive(), method == "HEAD");
+    // Timed out, reset or closed in mid-request: nobody reads an answer.
   }
+
+  [[nodiscard]] bool asks_head() const { return parser_->get().method() == http::verb::head; }
 
   void reply(AdminReply answer, bool keep_alive, bool head_only) {
     response_ = {};
@@ -99,6 +127,17 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
   void finish() {
     beast::error_code ignored;  // the peer may have closed first
     stream_.socket().shutdown(Socket::shutdown_send, ignored);
+    if (service_->stopped) return;
+    stream_.expires_after(kLinger);
+    drop_rest();
+  }
+
+  void drop_rest() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(kLingerPiece),
+                            [self = this->shared_from_this()](beast::error_code error, std::size_t) {
+                              if (!error && !self->service_->stopped) self->drop_rest();
+                            });
   }
 
   beast::basic_stream<Protocol> stream_;

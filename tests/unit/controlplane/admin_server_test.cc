@@ -45,7 +45,8 @@ class Client {
       char piece[4096];
       const ssize_t got = ::recv(fd_, piece, sizeof piece, MSG_DONTWAIT);
       if (got > 0) text.append(piece, static_cast<std::size_t>(got));
-      closed_ = got == 0 || (got < 0 && errno == ECONNRESET);
+      reset_ = got < 0 && errno == ECONNRESET;
+      closed_ = got == 0 || reset_;
       return closed_ || (!until.empty() && text.find(until) != std::string::npos);
     });
     EXPECT_TRUE(done) << "after: " << text;
@@ -56,6 +57,7 @@ class Client {
     return receive(until);
   }
   [[nodiscard]] bool closed() const { return closed_; }
+  [[nodiscard]] bool reset() const { return reset_; }
 
  private:
   void open(int family, const sockaddr* address, socklen_t length) {
@@ -66,6 +68,7 @@ class Client {
   boost::asio::io_context& io_;
   int fd_ = -1;
   bool closed_ = false;
+  bool reset_ = false;
 };
 
 struct Served {
@@ -201,6 +204,49 @@ TEST(AdminServer, ChangesOverTcpNeedTheToken) {
   EXPECT_EQ(s.requests, 0);
   EXPECT_NE(ask("Authorization: Bearer 0123456789abcdef\r\n", "control\n").find("GET /a  control\n"),
             std::string::npos);
+}
+
+TEST(AdminServer, WithoutTheTokenNoBodyIsReadOrKept) {
+  Served s;
+  const auto at = s.server.listen_control(parse_endpoint("127.0.0.1:0").value(), AdminToken("0123456789abcdef"));
+  ASSERT_TRUE(at.has_value()) << at.error();
+  const std::string head = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: ";
+  Client announces(s.io, *at);
+  EXPECT_TRUE(announces.ask(head + "16777216\r\n\r\n", "TOKEN").starts_with("HTTP/1.1 401 "));
+  Client too_much(s.io, *at);
+  EXPECT_TRUE(too_much.ask(head + "99999999\r\n\r\n", "TOKEN").starts_with("HTTP/1.1 401 "));
+  // The answer is not overtaken by a reset, as it would be if what is sent were left unread.
+  Client sends(s.io, *at);
+  sends.send(head + "100000\r\n\r\n");
+  sends.send(std::string(100'000, 'x'));
+  EXPECT_TRUE(sends.receive("").starts_with("HTTP/1.1 401 "));
+  EXPECT_TRUE(sends.closed());
+  EXPECT_FALSE(sends.reset());
+  EXPECT_EQ(s.requests, 0);
+}
+
+// The listening socket that is bound to the address, which the server keeps to itself.
+int listening_at(const Endpoint& at) {
+  for (int fd = 3; fd < 1024; ++fd) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) continue;
+    sockaddr_in bound{};
+    size = sizeof bound;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) == 0 && ntohs(bound.sin_port) == at.port)
+      return fd;
+  }
+  return -1;
+}
+
+TEST(AdminServer, ListenersThatCannotAcceptTryAgainEachInItsOwnTime) {
+  Served s;
+  const auto other = s.server.listen_control(parse_endpoint("127.0.0.1:0").value(), AdminToken("0123456789abcdef"));
+  ASSERT_TRUE(other.has_value()) << other.error();
+  for (const Endpoint& at : {s.at, *other}) ASSERT_EQ(::shutdown(listening_at(at), SHUT_RD), 0);
+  std::size_t handlers = 0;
+  for (int i = 0; i < 1000; ++i) handlers += s.io.poll_one();
+  EXPECT_LT(handlers, 100U) << "it spins";
 }
 
 TEST(AdminServer, ASocketLeftBehindIsReplacedAndALiveOneIsNot) {
