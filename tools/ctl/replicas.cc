@@ -209,8 +209,10 @@ void declare_add(CLI::App& group, Context& context) {
       });
   add.add_option("URL", options->url, "http://HOST:PORT or HOST:PORT")->required()->type_name("");
   add.add_option("--weight", options->weight, "its share relative to the others', 1 to 1000 [100]")->type_name("N");
-  context.completes(*add.add_option("--pool", options->pool, "the pool that it joins [the first]")->type_name("NAME"),
-                    Names::pools);
+  context.completes(
+      *add.add_option("--pool", options->pool, "the pool that it joins [where it is configured, else the first]")
+           ->type_name("NAME"),
+      Names::pools);
   add.add_option("--priority", options->priority, "0 first; higher ones wait until no lower one is left [0]")
       ->type_name("N");
 }

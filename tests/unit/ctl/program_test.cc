@@ -85,6 +85,11 @@ TEST(Program, HelpTeachesAtEveryLevel) {
   }
 }
 
+TEST(Program, HelpSaysWhichPoolIsMeantWithoutAName) {
+  EXPECT_NE(run_with({"replicas", "add", "--help"}).out.find("[where it is configured, else the first]"),
+            std::string::npos);
+}
+
 TEST(Program, VersionNeedsNoDaemon) {
   EXPECT_TRUE(run_with({"--version"}).out.starts_with("warmpathctl "));
   const Ran ran = run_with({"version"});
