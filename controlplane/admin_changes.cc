@@ -1,5 +1,7 @@
 #include "controlplane/admin_changes.h"
 
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "controlplane/admin_body.h"
@@ -11,11 +13,11 @@ namespace wp::control {
 using Json = nlohmann::json;
 
 AdminReply AdminChanges::list() const {
-  const StateFile* file = fleet_.state_file();
-  Json reply = {{"file", file == nullptr ? Json() : Json(file->path())},
+  const StateWriter* keeper = fleet_.keeper();
+  Json reply = {{"file", keeper == nullptr ? Json() : Json(keeper->path())},
                 {"changes", changes_json(fleet_.overlay().changes())},
                 {"dormant", fleet_.overlay().dormant()}};
-  if (!fleet_.unsaved().empty()) reply["warning"] = fleet_.unsaved();
+  if (std::string warning = fleet_.unsaved(); !warning.empty()) reply["warning"] = std::move(warning);
   return json_reply(200, reply);
 }
 
@@ -26,7 +28,7 @@ AdminReply AdminChanges::handle(const AdminRequest& request, std::string_view re
   const auto name = percent_decode(rest);
   if (!name) return admin_error(400, "a broken escape in the path");
   const FleetResult result = name->empty() ? fleet_.reset_all() : fleet_.reset(*name);
-  return result ? list() : fleet_failure(result.error());
+  return result ? once_saved(fleet_, [this] { return list(); }) : fleet_failure(result.error());
 }
 
 }  // namespace wp::control

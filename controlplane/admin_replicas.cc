@@ -40,7 +40,21 @@ Json describe(const Member& member, const Fleet& fleet, const balance::Accounts&
           {"changed", changed_words(fleet.overlay().find(member.spec.name))}};
 }
 
+AdminReply with_warning(const Fleet& fleet, Json reply) {
+  if (std::string warning = fleet.unsaved(); !warning.empty()) reply["warning"] = std::move(warning);
+  return json_reply(200, reply);
+}
+
 }  // namespace
+
+AdminReply once_saved(Fleet& fleet, std::function<AdminReply()> answer) {
+  if (!fleet.saving()) return answer();
+  AdminReply reply;
+  reply.later = [&fleet, answer = std::move(answer)](std::function<void(AdminReply)> send) {
+    fleet.when_saved([answer, send = std::move(send)] { send(answer()); });
+  };
+  return reply;
+}
 
 AdminReply fleet_failure(const FleetError& error) {
   switch (error.fault) {
@@ -87,9 +101,14 @@ AdminReply AdminReplicas::list() const {
 AdminReply AdminReplicas::one(const std::string& name) const {
   const Member* member = fleet_.registry().find(name);
   if (member == nullptr) return admin_error(404, "there is no replica " + name);
-  Json reply = describe(*member, fleet_, accounts_);
-  if (!fleet_.unsaved().empty()) reply["warning"] = fleet_.unsaved();
-  return json_reply(200, reply);
+  return with_warning(fleet_, describe(*member, fleet_, accounts_));
+}
+
+// As it is right after the change, whatever becomes of it until the answer goes out.
+AdminReply AdminReplicas::changed(const std::string& name) {
+  return once_saved(fleet_, [this, reply = describe(*fleet_.registry().find(name), fleet_, accounts_)] {
+    return with_warning(fleet_, reply);
+  });
 }
 
 AdminReply AdminReplicas::add(std::string_view body) {
@@ -111,22 +130,20 @@ AdminReply AdminReplicas::add(std::string_view body) {
   if (!read_string(*json, "pool", spec->pool)) return admin_error(400, "'pool' is a string");
   if (fleet_.registry().find_pool(spec->pool) == nullptr) return admin_error(404, "there is no pool " + spec->pool);
   if (const FleetResult added = fleet_.add(*spec); !added) return fleet_failure(added.error());
-  return one(spec->name);
+  return changed(spec->name);
 }
 
 AdminReply AdminReplicas::on_replica(const AdminRequest& request, const std::string& name) {
   if (request.reads()) return one(name);
   if (request.method != "DELETE") return method_not_allowed("GET, HEAD, DELETE");
   if (const FleetResult removed = fleet_.remove(name); !removed) return fleet_failure(removed.error());
-  Json reply = {{"removed", name}};
-  if (!fleet_.unsaved().empty()) reply["warning"] = fleet_.unsaved();
-  return json_reply(200, reply);
+  return once_saved(fleet_, [this, name] { return with_warning(fleet_, {{"removed", name}}); });
 }
 
 AdminReply AdminReplicas::change(std::string_view verb, const std::string& name, std::string_view body) {
   if (verb == "weight") return weigh(name, body);
   const FleetResult result = verb == "drain" ? fleet_.drain(name) : fleet_.undrain(name);
-  return result ? one(name) : fleet_failure(result.error());
+  return result ? changed(name) : fleet_failure(result.error());
 }
 
 AdminReply AdminReplicas::weigh(const std::string& name, std::string_view body) {
@@ -138,7 +155,7 @@ AdminReply AdminReplicas::weigh(const std::string& name, std::string_view body) 
     return admin_error(400, "'weight' is wanted, a number from 1 to 1000");
   }
   const FleetResult result = fleet_.set_weight(name, weight);
-  return result ? one(name) : fleet_failure(result.error());
+  return result ? changed(name) : fleet_failure(result.error());
 }
 
 }  // namespace wp::control

@@ -5,6 +5,7 @@
 //   POST /replicas/NAME/drain, /replicas/NAME/undrain            POST /replicas/NAME/weight {"weight":...}
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,7 @@ class AdminReplicas {
  private:
   [[nodiscard]] AdminReply list() const;
   [[nodiscard]] AdminReply one(const std::string& name) const;
+  [[nodiscard]] AdminReply changed(const std::string& name);
   [[nodiscard]] AdminReply add(std::string_view body);
   [[nodiscard]] AdminReply on_replica(const AdminRequest& request, const std::string& name);
   [[nodiscard]] AdminReply change(std::string_view verb, const std::string& name, std::string_view body);
@@ -33,6 +35,9 @@ class AdminReplicas {
   Fleet& fleet_;
   const balance::Accounts& accounts_;
 };
+
+// What a change is answered with once it is kept: `answer` is called when that has come to an end.
+[[nodiscard]] AdminReply once_saved(Fleet& fleet, std::function<AdminReply()> answer);
 
 // What a refused change is answered with.
 [[nodiscard]] AdminReply fleet_failure(const FleetError& error);

@@ -63,22 +63,23 @@ void Fleet::publish() {
 FleetResult Fleet::changed(bool found, const std::string& name, const std::string& what) {
   if (!found) return std::unexpected(FleetError{FleetFault::unknown, "there is no replica " + name});
   publish();
+  save();
   log::info("replica " + name + what);
   return {};
 }
 
-void Fleet::remember(Changes changes, const StateFile* file) {
+void Fleet::remember(Changes changes, StateWriter* keeper) {
   overlay_ = Overlay(std::move(changes));
-  state_file_ = file;
+  keeper_ = keeper;
 }
 
 void Fleet::save() {
-  unsaved_.clear();
-  if (state_file_ == nullptr) return;
-  if (const auto written = state_file_->write(overlay_.changes()); !written) {
-    unsaved_ = "this holds only until warmpathd is started anew: " + written.error();
-    log::error("run-time changes are not kept: " + written.error());
-  }
+  if (keeper_ != nullptr) keeper_->write(overlay_.changes());
+}
+
+std::string Fleet::unsaved() const {
+  if (keeper_ == nullptr || keeper_->trouble().empty()) return {};
+  return "this holds only until warmpathd is started anew: " + keeper_->trouble();
 }
 
 FleetResult Fleet::join(const ReplicaSpec& spec, Health health) {
@@ -143,7 +144,6 @@ FleetResult Fleet::add(const ReplicaSpec& asked) {
   }
   if (auto joined = join(spec, first_health(spec)); !joined) return joined;
   overlay_.add(spec);
-  save();
   const FleetResult result = changed(true, spec.name, " added, weight " + std::to_string(spec.weight));
   watch(spec);
   return result;
@@ -151,10 +151,7 @@ FleetResult Fleet::add(const ReplicaSpec& asked) {
 
 FleetResult Fleet::remove(const std::string& name) {
   const bool found = leave(name);
-  if (found) {
-    overlay_.remove(name);
-    save();
-  }
+  if (found) overlay_.remove(name);
   return changed(found, name, " removed");
 }
 
@@ -169,7 +166,6 @@ FleetResult Fleet::reconfigure(const Settings& to) {
   if (!change) return std::unexpected(FleetError{FleetFault::conflict, change.error()});
   const bool differs = state_text(next.changes()) != state_text(overlay_.changes());
   overlay_ = std::move(next);
-  if (differs) save();
   for (const auto& [spec, drained] : wanted) {
     const bool set = registry_.set_draining(spec.name, drained);
     WP_ASSERT(set);
@@ -179,6 +175,7 @@ FleetResult Fleet::reconfigure(const Settings& to) {
     prober_.forget(name);
   }
   publish();
+  if (differs) save();
   for (const ReplicaSpec& spec : change->added) watch(spec);
   for (const std::string& name : change->rechecked) watch_health(name);
   return {};
@@ -186,10 +183,7 @@ FleetResult Fleet::reconfigure(const Settings& to) {
 
 FleetResult Fleet::set_weight(const std::string& name, std::uint32_t weight) {
   const bool found = registry_.set_weight(name, weight);
-  if (found) {
-    overlay_.set_weight(name, weight);
-    save();
-  }
+  if (found) overlay_.set_weight(name, weight);
   return changed(found, name, " has weight " + std::to_string(weight));
 }
 
@@ -203,10 +197,7 @@ FleetResult Fleet::undrain(const std::string& name) {
 
 FleetResult Fleet::set_drained(const std::string& name, bool drained) {
   const bool found = registry_.set_draining(name, drained);
-  if (found) {
-    overlay_.set_drained(name, drained);
-    save();
-  }
+  if (found) overlay_.set_drained(name, drained);
   return changed(found, name, drained ? " drains" : " drains no more");
 }
 
@@ -214,7 +205,6 @@ FleetResult Fleet::reset(const std::string& name) {
   if (!overlay_.reset(name)) {
     return std::unexpected(FleetError{FleetFault::unknown, "nothing of " + name + " was changed at run time"});
   }
-  save();
   log::info("replica " + name + " is as it is configured again");
   return converge();
 }
@@ -222,7 +212,6 @@ FleetResult Fleet::reset(const std::string& name) {
 FleetResult Fleet::reset_all() {
   const Changes changes = overlay_.changes();
   for (const auto& [name, change] : changes) overlay_.reset(name);
-  save();
   log::info("all replicas are as they are configured again");
   return converge();
 }
@@ -264,6 +253,7 @@ FleetResult Fleet::converge() {
     WP_ASSERT(set);
   }
   publish();
+  save();
   for (const ReplicaSpec& spec : joined) watch(spec);
   return result;
 }

@@ -1,11 +1,13 @@
-// Every change of the replicas goes through here: registry, Snapshot, shards, name lookups, health checks and the log,
-// in that order.
+// Every change of the replicas goes through here: registry, Snapshot, shards, the file that keeps it, name lookups,
+// health checks and the log.
 #pragma once
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "controlplane/health/prober.h"
@@ -14,7 +16,7 @@
 #include "controlplane/reclaimer.h"
 #include "controlplane/registry.h"
 #include "controlplane/resolver.h"
-#include "controlplane/state_file.h"
+#include "controlplane/state_writer.h"
 #include "dataplane/base/time.h"
 
 namespace wp::control {
@@ -29,15 +31,15 @@ struct FleetError {
 using FleetResult = std::expected<void, FleetError>;
 
 // Control thread only; everything handed in outlives it. When a change returns, the Snapshot that holds it is
-// published.
+// published, and it is on its way to the disk.
 class Fleet {
  public:
   // `now` and `seed` are the health checks'.
   Fleet(boost::asio::io_context& io, Registry& registry, Publisher& publisher, Duration resolve_interval,
         Prober::Now now, std::uint64_t seed);
 
-  // Before start(): changes that an earlier daemon was told, and where they are kept from now on (may be null).
-  void remember(Changes changes, const StateFile* file);
+  // Before start(): changes that an earlier daemon was told, and what keeps them from now on (may be null).
+  void remember(Changes changes, StateWriter* keeper);
   // The configured replicas with the changes remembered, in one Snapshot, all taken as up until they are judged: a
   // daemon that is started anew under load serves at once. Also publishes when there are none. A remembered addition
   // that does not fit any more (its pool is gone, there is no room) is left out and logged; a configured one is the
@@ -62,9 +64,13 @@ class Fleet {
   void drain_all();
 
   [[nodiscard]] const Overlay& overlay() const { return overlay_; }
-  [[nodiscard]] const StateFile* state_file() const { return state_file_; }
+  // May be null.
+  [[nodiscard]] const StateWriter* keeper() const { return keeper_; }
+  // A change is on its way to the disk: `done` is called once, later, when that has come to an end, good or bad.
+  [[nodiscard]] bool saving() const { return keeper_ != nullptr && keeper_->busy(); }
+  void when_saved(std::function<void()> done) { keeper_->when_written(std::move(done)); }
   // Why the last change will not survive a restart though a file was given; empty when it will.
-  [[nodiscard]] const std::string& unsaved() const { return unsaved_; }
+  [[nodiscard]] std::string unsaved() const;
 
   [[nodiscard]] const Registry& registry() const { return registry_; }
   [[nodiscard]] const Publisher& publisher() const { return publisher_; }
@@ -92,8 +98,7 @@ class Fleet {
   Resolver resolver_;
   Prober prober_;
   Overlay overlay_;
-  const StateFile* state_file_ = nullptr;
-  std::string unsaved_;
+  StateWriter* keeper_ = nullptr;
 };
 
 }  // namespace wp::control

@@ -176,6 +176,11 @@ void FleetMetrics::write_control(MetricText& out) const {
   counter("warmpath_snapshots_freed_total", "Replaced snapshots freed.", published.freed);
   out.single("warmpath_snapshots_held", "Replaced snapshots that a shard may still read.", MetricKind::gauge,
              published.held.value());
+  const StateWriterCounters none;
+  const StateWriterCounters& states = fleet_.keeper() == nullptr ? none : fleet_.keeper()->counters();
+  counter("warmpath_state_writes_total", "Times that run-time changes were written to the state file.", states.written);
+  counter("warmpath_state_write_failures_total", "Times that the state file did not take the run-time changes.",
+          states.failed);
   counter("warmpath_lookups_total", "Lookups of replica names.", lookups.lookups);
   counter("warmpath_lookup_failures_total", "Lookups without an answer; the last good addresses stay in use.",
           lookups.failures);

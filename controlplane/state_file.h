@@ -1,5 +1,5 @@
 // Where run-time changes are kept over a restart. A file of one daemon: a second one that is given the same is refused.
-// Written by the control thread, never by a shard; a reader sees the old state or the new one, whenever it looks and
+// Written by StateWriter's thread, never by a shard; a reader sees the old state or the new one, whenever it looks and
 // whatever is cut off.
 #pragma once
 

@@ -33,7 +33,7 @@ Daemon::Daemon(const control::Settings& settings, const std::string& config_file
       accounts_(kMaxReplicas, control::kMaxPools),
       registry_(control::Registry::config_of(settings), accounts_, qsbr_),
       publisher_(published_, qsbr_),
-      fleet_(io_, registry_, publisher_, settings.server.resolve_interval, monotonic_now, seed),
+      fleet_(io_, registry_, publisher_, settings.server.resolve_interval, control::monotonic_now, seed),
       reloader_(config_file, settings, fleet_),
       admin_config_(reloader_),
       watch_timer_(io_),
@@ -105,9 +105,9 @@ Daemon::Outcome Daemon::drop_privileges() {
   if (!settings_.admin.control_socket.empty()) files.push_back(settings_.admin.control_socket);
   const std::string& access_log = settings_.log.access;
   if (!access_log.empty() && access_log != "-") files.push_back(access_log);  // SIGUSR1 opens it again
-  if (state_file_) {
-    files.push_back(state_file_->path());
-    files.push_back(state_file_->path() + ".lock");
+  if (keeper_) {
+    files.push_back(keeper_->path());
+    files.push_back(keeper_->path() + ".lock");
   }
   const auto problems = become(*become_, files);
   if (!problems) return std::unexpected(problems.error());
@@ -278,10 +278,10 @@ Daemon::Outcome Daemon::open_state() {
     log::warn("run-time changes end with this process: " + file.error());
     return {};
   }
-  state_file_ = std::move(*file);
-  control::StateFile::Kept kept = state_file_->read();
+  control::StateFile::Kept kept = (*file)->read();
   if (!kept.trouble.empty()) log::error(kept.trouble);
-  fleet_.remember(std::move(kept.changes), state_file_.get());
+  keeper_ = std::make_unique<control::StateWriter>(io_, std::move(*file));
+  fleet_.remember(std::move(kept.changes), keeper_.get());
   return {};
 }
 
@@ -332,6 +332,7 @@ void Daemon::run() {
   }
   for (const auto& shard : shards_) shard->join();
   if (access_log_) access_log_->stop();
+  if (keeper_) keeper_->stop();
   log::info("stopped");
 }
 

@@ -87,7 +87,7 @@ class Daemon {
   Published<balance::Snapshot> published_;
   control::Registry registry_;
   control::Publisher publisher_;
-  std::unique_ptr<control::StateFile> state_file_;
+  std::unique_ptr<control::StateWriter> keeper_;
   control::Fleet fleet_;
   control::Reloader reloader_;
   control::AdminConfig admin_config_;

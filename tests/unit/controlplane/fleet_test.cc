@@ -132,6 +132,22 @@ TEST(Fleet, AnAdditionThatFitsNoMoreDoesNotKeepTheOthersFromStarting) {
   EXPECT_EQ(w.snapshot().replicas.size(), 2U);
 }
 
+TEST(Fleet, AReconfigurationKeepsWhatWasChanged) {
+  World w;
+  ASSERT_TRUE(w.fleet.start(std::vector{spec_of("10.0.0.1:1"), spec_of("10.0.0.2:1")}).has_value());
+  ASSERT_TRUE(w.fleet.drain("10.0.0.1:1").has_value());
+  const balance::ReplicaRef kept = w.registry.find("10.0.0.1:1")->ref;
+  Settings next;
+  next.pools.emplace_back().replicas = {spec_of("10.0.0.1:1,weight=5"), spec_of("10.0.0.3:1")};
+  next.pools[0].health.enabled = false;
+  ASSERT_TRUE(w.fleet.reconfigure(next).has_value());
+  EXPECT_EQ(w.registry.find("10.0.0.1:1")->ref, kept);
+  EXPECT_TRUE(w.registry.find("10.0.0.1:1")->draining);
+  EXPECT_EQ(w.registry.find("10.0.0.1:1")->spec.weight, 5U);
+  EXPECT_EQ(w.registry.find("10.0.0.2:1"), nullptr);
+  EXPECT_NE(w.registry.find("10.0.0.3:1"), nullptr);
+}
+
 TEST(Fleet, AConfiguredReplicaThatCannotJoinKeepsItFromStarting) {
   World w;
   const std::vector<ReplicaSpec> specs = {spec_of("10.0.0.1:1"), spec_of("10.0.0.1:1")};
