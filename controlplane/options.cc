@@ -19,9 +19,9 @@ constexpr const char* kDescription =
     "It speaks plain HTTP/1.1: run it behind a TLS terminator.";
 
 // The options and the values they write, while CLI11 walks the arguments.
-class Reader {
+class ArgumentReader {
  public:
-  Reader(CLI::App& app, Options& options)
+  ArgumentReader(CLI::App& app, Options& options)
       : app_(app), options_(options), settings_(options.settings), pool_(options.settings.pools.emplace_back()) {}
 
   void declare_all() {
@@ -331,7 +331,7 @@ std::expected<Options, ParseStop> parse_options(const std::vector<std::string>& 
   app.set_version_flag("--version", version);
   app.option_defaults()->always_capture_default(false);
   app.allow_extras();
-  Reader reader(app, options);  // the options' callbacks live in it until the arguments are parsed
+  ArgumentReader reader(app, options);  // the options' callbacks live in it until the arguments are parsed
   reader.declare_all();
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

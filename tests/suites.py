@@ -56,7 +56,7 @@ class Suite:
     targets: tuple = ()    # what is built there; all by default
     by_default: bool = True
     limit_s: int = 600     # a suite that runs longer has failed
-    shows_all: bool = False   # each test's line says more than that it passed
+    shows_all: bool = False   # each test's line says more than that it passed; shown where the suite was asked for
 
 
 SUITES = [
@@ -114,14 +114,21 @@ SUITES = [
 
 @dataclasses.dataclass
 class Tally:
+    """What one suite did."""
+    suite: str
     passed: int = 0
-    failed: int = 0
     skipped: int = 0   # expected ones; an unexpected skip is a failure
+    failures: list[str] = dataclasses.field(default_factory=list)   # their lines
+    seconds: float = 0
+    building: float = 0   # of the seconds
 
-    def add(self, other):
-        self.passed += other.passed
-        self.failed += other.failed
-        self.skipped += other.skipped
+    def fail(self, line):
+        print(line, flush=True)
+        self.failures.append(line)
+
+    @property
+    def failed(self):
+        return len(self.failures)
 
 
 def expected_skips():
@@ -136,24 +143,23 @@ def expected_skips():
     return rows
 
 
-def count(suite, line, tally, skips):
-    """Counts one line of a suite's output. True when it is worth showing."""
+def count(line, tally, skips, every):
+    """Counts one line of a suite's output, and shows it unless it is a test that passed and not every one is shown."""
     word, _, rest = line.partition(" ")
     name = rest.split(None, 1)[0].rstrip(":") if rest.strip() else "?"
+    if re.fullmatch(r"\d+ passed, \d+ failed", line):
+        return  # the suite's own sum: only the last line of all may look like that
+    if word == "FAIL":
+        tally.fail(line)
+        return
     if word == "ok":
         tally.passed += 1
-        return False
-    if re.fullmatch(r"\d+ passed, \d+ failed", line):
-        return False  # the suite's own sum: only the last line of all may look like that
-    if word == "FAIL":
-        tally.failed += 1
+    elif word == "skip" and any(fnmatch.fnmatch(tally.suite, s) and fnmatch.fnmatch(name, t) for s, t in skips):
+        tally.skipped += 1
     elif word == "skip":
-        if any(fnmatch.fnmatch(suite, s) and fnmatch.fnmatch(name, t) for s, t in skips):
-            tally.skipped += 1
-        else:
-            tally.failed += 1
-            print(f"FAIL {suite}.{name}: tests/expected-skips does not name this skip", flush=True)
-    return True
+        tally.fail(f"FAIL {tally.suite}.{name}: tests/expected-skips does not name this skip")
+    if word != "ok" or every:
+        print(line, flush=True)
 
 
 def end_group(process):
@@ -164,12 +170,11 @@ def end_group(process):
         pass
 
 
-def run_command(suite, skips, verbose):
+def run_command(suite, tally, skips, every):
     """Runs a suite's command; one failure more when it dies, hangs, or runs no test at all."""
-    tally = Tally()
     if not os.access(ROOT / suite.command[0], os.X_OK):
-        print(f"FAIL {suite.name}: no program {suite.command[0]}")
-        return Tally(failed=1)
+        tally.fail(f"FAIL {suite.name}: no program {suite.command[0]}")
+        return
     process = subprocess.Popen(suite.command, cwd=ROOT, env={**os.environ, **SANITIZERS}, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                                start_new_session=True)
@@ -178,9 +183,7 @@ def run_command(suite, skips, verbose):
     timer.start()
     try:
         for line in process.stdout:
-            line = line.rstrip("\n")
-            if count(suite.name, line, tally, skips) or verbose or suite.shows_all:
-                print(line, flush=True)
+            count(line.rstrip("\n"), tally, skips, every)
         status = process.wait()
     finally:
         timer.cancel()
@@ -193,9 +196,7 @@ def run_command(suite, skips, verbose):
     elif tally.passed + tally.failed + tally.skipped == 0:
         trouble = "ran no test"
     if trouble:
-        print(f"FAIL {suite.name}: {trouble}")
-        tally.failed += 1
-    return tally
+        tally.fail(f"FAIL {suite.name}: {trouble}")
 
 
 class Builder:
@@ -228,21 +229,33 @@ class Builder:
         return self.step(["ninja", "-C", folder, "-j", JOBS, *targets], folder)
 
 
-def run_suite(suite, build, skips, verbose):
+def run_suite(suite, build, skips, every):
     started = time.monotonic()
-    tally = Tally()
+    tally = Tally(suite.name)
     if suite.build:
         if not build(suite.build, suite.targets):
-            print(f"FAIL {suite.name}: {suite.build} does not build")
-            tally.failed = 1
+            tally.fail(f"FAIL {suite.name}: {suite.build} does not build")
         elif not suite.command:
             tally.passed = 1
-    built = time.monotonic() - started
+    tally.building = time.monotonic() - started
     if suite.command and tally.failed == 0:
-        tally = run_command(suite, skips, verbose)
+        run_command(suite, tally, skips, every)
+    tally.seconds = time.monotonic() - started
     print(f"== {suite.name}: {tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped, "
-          f"{time.monotonic() - started:.1f} s (of which {built:.1f} s to build)", flush=True)
+          f"{tally.seconds:.1f} s (of which {tally.building:.1f} s to build)", flush=True)
     return tally
+
+
+def summary(tallies):
+    """All that matters once more, so that the end of a log says it: a table of the suites, and what failed."""
+    wide = max(len(tally.suite) for tally in tallies)
+    print(f"== {'suite':{wide}} {'passed':>7} {'failed':>7} {'skipped':>8} {'seconds':>8} {'to build':>9}")
+    for tally in tallies:
+        print(f"== {tally.suite:{wide}} {tally.passed:7} {tally.failed:7} {tally.skipped:8} {tally.seconds:8.1f} "
+              f"{tally.building:9.1f}")
+    for tally in tallies:
+        for line in tally.failures:
+            print(f"{tally.suite}: {line}")
 
 
 def chosen(names):
@@ -278,13 +291,17 @@ def main():
             print(f"{'*' if suite.by_default else ' '} {suite.name:10} {suite.about}")
         return 0
     suites = [seeded(suite, options.seeds) for suite in chosen(options.suite)]
-    skips, build, total = expected_skips(), Builder(), Tally()
+    skips, build = expected_skips(), Builder()
     started = time.monotonic()
-    for suite in suites:
-        total.add(run_suite(suite, build, skips, options.verbose))
-    print(f"== {len(suites)} suites in {time.monotonic() - started:.1f} s, {total.skipped} expected skips")
-    print(f"{total.passed} passed, {total.failed} failed")
-    return 0 if total.failed == 0 and total.passed > 0 else 1
+    tallies = [run_suite(suite, build, skips, options.verbose or (suite.shows_all and bool(options.suite)))
+               for suite in suites]
+    if len(tallies) > 1:
+        summary(tallies)
+    print(f"== {len(suites)} suites in {time.monotonic() - started:.1f} s, "
+          f"{sum(tally.skipped for tally in tallies)} expected skips")
+    passed, failed = sum(tally.passed for tally in tallies), sum(tally.failed for tally in tallies)
+    print(f"{passed} passed, {failed} failed")
+    return 0 if failed == 0 and passed > 0 else 1
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ void write_rows(std::string& text, const Owner& owner, const std::vector<Key<Own
   }
 }
 
-struct Line {
+struct ListRow {
   std::string key;
   std::string value;
   Apply apply;
@@ -36,7 +36,7 @@ struct Line {
 
 // The part of a path behind its list: "weight" of "pool.replica.weight".
 template <class Owner>
-void list_rows(std::vector<Line>& lines, const std::string& prefix, std::string_view list, const Owner& owner,
+void list_rows(std::vector<ListRow>& lines, const std::string& prefix, std::string_view list, const Owner& owner,
                const std::vector<Key<Owner>>& keys) {
   for (const Key<Owner>& key : keys) {
     const std::string_view rest = list.empty() ? key.path : key.path.substr(list.size() + 1);
@@ -44,8 +44,8 @@ void list_rows(std::vector<Line>& lines, const std::string& prefix, std::string_
   }
 }
 
-std::vector<Line> flatten(const Settings& settings) {
-  std::vector<Line> lines;
+std::vector<ListRow> flatten(const Settings& settings) {
+  std::vector<ListRow> lines;
   list_rows(lines, "", "", settings, settings_keys());
   for (const PoolSettings& pool : settings.pools) {
     const std::string prefix = "pool." + pool.name + ".";
@@ -81,12 +81,12 @@ std::string write_settings(const Settings& settings) {
 }
 
 std::vector<SettingsChange> diff_settings(const Settings& from, const Settings& to) {
-  const std::vector<Line> before = flatten(from);
-  const std::vector<Line> after = flatten(to);
-  std::map<std::string_view, const Line*> old_by_key;
-  for (const Line& line : before) old_by_key.emplace(line.key, &line);
+  const std::vector<ListRow> before = flatten(from);
+  const std::vector<ListRow> after = flatten(to);
+  std::map<std::string_view, const ListRow*> old_by_key;
+  for (const ListRow& line : before) old_by_key.emplace(line.key, &line);
   std::vector<SettingsChange> changes;
-  for (const Line& line : after) {
+  for (const ListRow& line : after) {
     const auto old = old_by_key.find(line.key);
     if (old == old_by_key.end()) {
       changes.push_back({line.key, "", line.value, line.apply});
@@ -95,7 +95,7 @@ std::vector<SettingsChange> diff_settings(const Settings& from, const Settings& 
     if (old->second->value != line.value) changes.push_back({line.key, old->second->value, line.value, line.apply});
     old_by_key.erase(old);
   }
-  for (const Line& line : before) {
+  for (const ListRow& line : before) {
     if (old_by_key.contains(line.key)) changes.push_back({line.key, line.value, "", line.apply});
   }
   return changes;

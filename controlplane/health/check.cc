@@ -19,11 +19,11 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
-constexpr unsigned kHttp11 = 11;
+constexpr unsigned kVersion11 = 11;
 constexpr std::uint32_t kHeadLimit = 8 * 1024;
 constexpr std::uint64_t kBodyLimit = 64 * 1024;
 
-tcp::endpoint to_asio(const Endpoint& from) {
+tcp::endpoint asio_endpoint(const Endpoint& from) {
   if (from.family == Endpoint::Family::v4) {
     asio::ip::address_v4::bytes_type bytes;
     std::copy_n(from.address.begin(), bytes.size(), bytes.begin());
@@ -44,8 +44,8 @@ bool is_ours(const beast::error_code& error) {
 class Check : public std::enable_shared_from_this<Check> {
  public:
   Check(asio::io_context& io, const CheckRequest& request, CheckDone done) : stream_(io), done_(std::move(done)) {
-    for (const Endpoint& endpoint : request.endpoints) endpoints_.push_back(to_asio(endpoint));
-    request_.version(kHttp11);
+    for (const Endpoint& endpoint : request.endpoints) endpoints_.push_back(asio_endpoint(endpoint));
+    request_.version(kVersion11);
     request_.method(http::verb::get);
     request_.target(request.path);
     request_.set(http::field::host, request.authority);

@@ -8,7 +8,7 @@ namespace wp::balance {
 namespace {
 
 // Replicas beyond the walk that a saturated pick also considers.
-constexpr std::uint32_t kSamples = 4;
+constexpr std::uint32_t kSamplesBeyond = 4;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Pick pick_prefix(const PickInput& input) {
 
   Cheapest cheapest(input);
   for (const std::uint16_t member : walk) cheapest.offer(pickable_at(input, member));
-  if (input.pool.pickable.size() > walk.size()) cheapest.offer_samples(kSamples);
+  if (input.pool.pickable.size() > walk.size()) cheapest.offer_samples(kSamplesBeyond);
   const Replica* replica = cheapest.best();
   if (replica == nullptr) replica = first_allowed(input, walk.front());
   return replica == nullptr ? Pick{} : Pick{replica, Reason::saturated};

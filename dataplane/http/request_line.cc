@@ -8,9 +8,9 @@
 namespace wp::http {
 namespace {
 
-constexpr std::string_view kVersion = "HTTP/d.d";
-constexpr std::uint32_t kMajor = 5;
-constexpr std::uint32_t kMinor = 7;
+constexpr std::string_view kShape = "HTTP/d.d";
+constexpr std::uint32_t kMajorAt = 5;
+constexpr std::uint32_t kMinorAt = 7;
 
 // Case-sensitive (RFC 9110 section 9.1). CONNECT and TRACE are `other`: an edge serves neither.
 Method method_of(std::string_view token) {
@@ -26,7 +26,7 @@ Method method_of(std::string_view token) {
 }
 
 // What refuses the byte at `offset`; a CR there stands alone, whatever else was wrong.
-Ambiguity refuse(std::span<const char> text, std::uint32_t offset, Ambiguity flaw, std::uint32_t& at) {
+Ambiguity refuse_byte(std::span<const char> text, std::uint32_t offset, Ambiguity flaw, std::uint32_t& at) {
   at = offset;
   return text[offset] == '\r' ? Ambiguity::bare_cr : flaw;
 }
@@ -34,20 +34,20 @@ Ambiguity refuse(std::span<const char> text, std::uint32_t offset, Ambiguity fla
 // The line's third part, text[start, end).
 Ambiguity judge_version(std::span<const char> text, std::uint32_t start, std::uint32_t end, Extent extent,
                         std::uint32_t& at) {
-  for (std::uint32_t i = 0; i < kVersion.size(); ++i) {
+  for (std::uint32_t i = 0; i < kShape.size(); ++i) {
     at = start + i;
     if (at == end) {
       if (extent == Extent::beginning) return Ambiguity::none;
       return i == 0 ? Ambiguity::missing_version : Ambiguity::version_shape;
     }
-    const bool fits = kVersion[i] == 'd' ? syntax::is_digit(text[at]) : text[at] == kVersion[i];
-    if (!fits) return refuse(text, at, Ambiguity::version_shape, at);
+    const bool fits = kShape[i] == 'd' ? syntax::is_digit(text[at]) : text[at] == kShape[i];
+    if (!fits) return refuse_byte(text, at, Ambiguity::version_shape, at);
   }
   at = start;
-  const bool ours = text[start + kMajor] == '1' && (text[start + kMinor] == '0' || text[start + kMinor] == '1');
+  const bool ours = text[start + kMajorAt] == '1' && (text[start + kMinorAt] == '0' || text[start + kMinorAt] == '1');
   if (!ours) return Ambiguity::foreign_version;
-  const std::uint32_t behind = start + static_cast<std::uint32_t>(kVersion.size());
-  return behind == end ? Ambiguity::none : refuse(text, behind, Ambiguity::version_shape, at);
+  const std::uint32_t behind = start + static_cast<std::uint32_t>(kShape.size());
+  return behind == end ? Ambiguity::none : refuse_byte(text, behind, Ambiguity::version_shape, at);
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ Ambiguity read_request_line(std::span<char> text, std::uint32_t end, Extent exte
   at = method_end;
   if (method_end == end) return extent == Extent::beginning ? Ambiguity::none : Ambiguity::request_line_shape;
   if (method_end == 0 || text[method_end] != ' ') {
-    return refuse(text, method_end, Ambiguity::request_line_shape, at);
+    return refuse_byte(text, method_end, Ambiguity::request_line_shape, at);
   }
   head.method_length = method_end;
   head.method = method_of({text.data(), method_end});
@@ -72,12 +72,12 @@ Ambiguity read_request_line(std::span<char> text, std::uint32_t end, Extent exte
     if (extent == Extent::beginning) return Ambiguity::none;
     return target_end == target ? Ambiguity::request_line_shape : Ambiguity::missing_version;
   }
-  if (text[target_end] != ' ') return refuse(text, target_end, Ambiguity::target_byte, at);
+  if (text[target_end] != ' ') return refuse_byte(text, target_end, Ambiguity::target_byte, at);
   if (target_end == target) return Ambiguity::request_line_shape;
 
   const Ambiguity version = judge_version(text, target_end + 1, end, extent, at);
   if (version != Ambiguity::none || extent == Extent::beginning) return version;
-  head.minor_version = static_cast<std::uint8_t>(text[target_end + 1 + kMinor] - '0');
+  head.minor_version = static_cast<std::uint8_t>(text[target_end + 1 + kMinorAt] - '0');
   at = 0;
   if (head.method == Method::other) return Ambiguity::unknown_method;
   at = target + max_target;

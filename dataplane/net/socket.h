@@ -9,6 +9,7 @@
 
 #include "dataplane/base/endpoint.h"
 #include "dataplane/base/reasons.h"
+#include "dataplane/base/time.h"
 #include "dataplane/net/transport.h"
 
 namespace wp::net {
@@ -62,5 +63,7 @@ enum class Leg : std::uint8_t { accepted, connecting, connected };
 
 // The process or system has no more descriptors or memory for sockets: trying again at once would spin.
 [[nodiscard]] bool out_of_sockets(int error);
+// For how long nothing is accepted then.
+inline constexpr Duration kOutOfSocketsPause = millis(100);
 
 }  // namespace wp::net

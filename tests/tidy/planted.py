@@ -5,22 +5,27 @@ import tempfile
 import arrows
 import documents
 import functions
+import local_names
 import shape
 import words
 from tree import Source, Tree
 
 HEADER = "// stream: a library.\n#pragma once\n"
 LONG_BODY = "".join(f"  a += {i};\n" for i in range(70))
+LOCAL = "namespace wp {{\nnamespace {{\n{}\n}}}}\n}}}}\n"
 AS_IT_SHOULD_BE = {
     "README.md": "deploy/quickstart and tests/run\n",
     "CONTRIBUTING.md": "# Style\n\ntests/run; see [the licence](LICENSE) and [here](#style)\n",
     "LICENSE": "Apache License\n",
     ".ci/run": "#!/usr/bin/env bash\nset -euo pipefail\nexec tests/run\n",
-    "dataplane/stream/meson.build": "headers = ['a.h']\nsources = files('a.cc')\ndeps = ['base']\n",
+    "dataplane/stream/meson.build": "headers = ['a.h']\nsources = files('a.cc', 'own.cc')\ndeps = ['base']\n",
     "dataplane/stream/a.h": HEADER + "#include <span>\n\nnamespace wp {}\n",
     "dataplane/stream/a.cc": '#include "dataplane/stream/a.h"\n\n// The printf( and std::mutex of a comment are free.\n'
                              'const char* text = "std::thread; using namespace x; goto";\n'
-                             "static_assert(sizeof(int) == 4);\n",
+                             "static_assert(sizeof(int) == 4);\n"
+                             + LOCAL.format("using Json = int;\nint g(const int* a) { return 2; }\nint f(int a);"),
+    "dataplane/stream/own.cc": LOCAL.format(
+        "using Json = int;\nint g(int a);\nint h(int a) { if (a) {} return 1; }\nenum E { x };\nint kMost = 4;"),
     "dataplane/base/meson.build": "headers = ['b.h']\n",
     "dataplane/base/b.h": "// base: the bottom.\n#pragma once\n",
     "dataplane/http/meson.build": "headers = ['h.h']\ndeps = ['stream', 'base']\n",
@@ -68,6 +73,9 @@ PLANTED = {
         "namespace {\ntemplate <class T>\nauto f(T t) -> decltype(t) {\n  if (t) {\n" + LONG_BODY + "  }\n}\n}\n",
         "TEST_F(A, B) {\n" + LONG_BODY + "}\n",
     ) + [{"tests/a.py": "def f(a):\n" + LONG_BODY.replace("  ", "    ").replace(";", "")}],
+    "local-names": in_a(*(LOCAL.format(text) for text in (
+        "using Json = char;", "int g(int b) { return b; }", "template <class T>\nint h(int = 1) {}",
+        "int x;\nstruct E {\n  int a;\n};", "constexpr int kMost = 5;"))),
     "file-length": in_a("int a;\n" * 501),
     "columns": in_a("//" + "x" * 119 + "\n"),
     "whitespace": in_a("int a; \n", "\tint a;\n", "int a;", "int a;\r\n", "int a;\n\n"),
@@ -109,7 +117,8 @@ int Far::e() { return '{'; }
 
 
 def checks():
-    return {**arrows.CHECKS, **words.CHECKS, **functions.CHECKS, **shape.CHECKS, **documents.CHECKS}
+    return {**arrows.CHECKS, **words.CHECKS, **functions.CHECKS, **local_names.CHECKS, **shape.CHECKS,
+            **documents.CHECKS}
 
 
 def findings(folder, check, changes):

@@ -79,10 +79,6 @@ class Conversation {
   Stage stage_ = Stage::connecting;
 };
 
-std::unexpected<Trouble> trouble(ExitCode code, std::string line) {
-  return std::unexpected(Trouble{code, std::move(line)});
-}
-
 std::string where(const Target& target) {
   return target.address.empty() ? target.socket : target.address;
 }
@@ -149,6 +145,10 @@ Outcome<Answer> over_tcp(const Target& target, const http::request<http::string_
 }
 
 }  // namespace
+
+std::unexpected<Trouble> trouble(ExitCode code, std::string line) {
+  return std::unexpected(Trouble{code, std::move(line)});
+}
 
 Outcome<Answer> ask(const Target& target, const Ask& asked) {
   http::request<http::string_body> request;

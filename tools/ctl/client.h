@@ -35,6 +35,8 @@ struct Trouble {
 template <class T>
 using Outcome = std::expected<T, Trouble>;
 
+[[nodiscard]] std::unexpected<Trouble> trouble(ExitCode code, std::string line);
+
 struct Ask {
   std::string method = "GET";
   std::string path = {};

@@ -23,10 +23,6 @@ CLI::App& add_command(CLI::App& under, Context& context, const Command& command,
   return *app;
 }
 
-std::unexpected<Trouble> trouble(ExitCode code, std::string line) {
-  return std::unexpected(Trouble{code, std::move(line)});
-}
-
 Outcome<std::string> ask_text(const Context& context, const Ask& request) {
   auto answer = ask(context.target, request);
   if (!answer) return std::unexpected(std::move(answer.error()));

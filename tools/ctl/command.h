@@ -63,6 +63,4 @@ void print_warning(const Context& context, const nlohmann::json& reply);
 // As --json writes it.
 void print_json(const Context& context, const nlohmann::json& value);
 
-[[nodiscard]] std::unexpected<Trouble> trouble(ExitCode code, std::string line);
-
 }  // namespace wp::ctl

@@ -13,17 +13,17 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string number(const Json& value) {
+std::string whole(const Json& value) {
   return std::to_string(value.get<std::uint64_t>());
 }
 
 // "3: 2 up, 1 draining"
 Cell replicas_fact(const Json& counts) {
-  std::string text = number(counts.at("total"));
+  std::string text = whole(counts.at("total"));
   std::string sign = ": ";
   for (const char* state : {"up", "starting", "draining", "down"}) {
     if (counts.at(state) == 0) continue;
-    text += sign + number(counts.at(state)) + " " + state;
+    text += sign + whole(counts.at(state)) + " " + state;
     sign = ", ";
   }
   return {text, counts.at("pickable") == 0 ? Tone::bad : Tone::plain};
@@ -53,21 +53,21 @@ std::string facts(const Json& status, bool colour) {
   const bool draining = status.at("draining");
   std::vector<std::pair<std::string, Cell>> facts = {
       {"warmpathd", status.at("version").get<std::string>() + " on " + status.at("transport").get<std::string>() +
-                        ", process " + number(status.at("pid"))},
+                        ", process " + whole(status.at("pid"))},
       {"up for", span_text(static_cast<std::uint64_t>(status.at("uptime_seconds").get<double>()))},
       {"state", draining ? Cell("draining: it stops", Tone::warning) : Cell("serving", Tone::good)},
       {"shards", shards_fact(status.at("shards"))},
-      {"connections", number(status.at("connections")) + " of clients"},
-      {"requests", number(status.at("requests_in_flight")) + " in flight"},
+      {"connections", whole(status.at("connections")) + " of clients"},
+      {"requests", whole(status.at("requests_in_flight")) + " in flight"},
       {"replicas", replicas_fact(status.at("replicas"))},
-      {"snapshot", number(status.at("snapshot"))},
+      {"snapshot", whole(status.at("snapshot"))},
   };
   if (const auto config = status.find("config"); config != status.end()) {
     facts.emplace_back("settings from", config_fact(*config));
     if (Cell reload = reload_fact(*config); !reload.text.empty()) facts.emplace_back("last reload", std::move(reload));
   }
   if (status.contains("resident_bytes")) facts.emplace_back("memory", bytes_text(status.at("resident_bytes")));
-  if (status.contains("open_files")) facts.emplace_back("open files", number(status.at("open_files")));
+  if (status.contains("open_files")) facts.emplace_back("open files", whole(status.at("open_files")));
   return fact_lines(facts, colour);
 }
 
@@ -80,9 +80,9 @@ std::string pools_table(const Json& pools, bool colour) {
                {"PREFILL TOKENS", Align::right}});
   for (const Json& pool : pools) {
     const bool empty = pool.at("replicas_in_use") == 0;
-    table.add({pool.at("name").get<std::string>(), pool.at("strategy").get<std::string>(), number(pool.at("replicas")),
-               Cell(number(pool.at("replicas_in_use")), empty ? Tone::bad : Tone::plain), number(pool.at("streams")),
-               number(pool.at("prefill_tokens"))});
+    table.add({pool.at("name").get<std::string>(), pool.at("strategy").get<std::string>(), whole(pool.at("replicas")),
+               Cell(whole(pool.at("replicas_in_use")), empty ? Tone::bad : Tone::plain), whole(pool.at("streams")),
+               whole(pool.at("prefill_tokens"))});
   }
   return table.text(colour);
 }
@@ -91,13 +91,13 @@ std::string shards_table(const Json& shards, bool colour) {
   Table table({{"SHARD", Align::right}, {"CONNECTIONS", Align::right}, {"TURNS", Align::right}, {"LOOP"}});
   for (const Json& shard : shards) {
     const bool stalled = shard.at("stalled");
-    table.add({number(shard.at("shard")), number(shard.at("connections")), number(shard.at("turns")),
+    table.add({whole(shard.at("shard")), whole(shard.at("connections")), whole(shard.at("turns")),
                stalled ? Cell("does not turn", Tone::bad) : Cell("turns", Tone::good)});
   }
   return table.text(colour);
 }
 
-Outcome<void> show(const Context& context) {
+Outcome<void> show_status(const Context& context) {
   const auto status = ask_json(context, {.path = "/status"});
   if (!status) return std::unexpected(status.error());
   if (context.json) {
@@ -117,7 +117,7 @@ void declare_status(CLI::App& root, Context& context) {
               {"status",
                "the daemon at a glance: what runs, pools, shards",
                {"status                  # for people", "status --json | jq .requests_in_flight"}},
-              [&context] { return show(context); });
+              [&context] { return show_status(context); });
 }
 
 }  // namespace wp::ctl

@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 constexpr const char* kVersion = WARMPATH_VERSION;
 
 // No daemon is no failure here: this program's own version is the answer.
-Outcome<void> show(const Context& context) {
+Outcome<void> show_versions(const Context& context) {
   const auto status = ask_json(context, {.path = "/status"});
   if (context.json) {
     print_json(context, {{"warmpathctl", kVersion}, {"warmpathd", status ? status->at("version") : Json()}});
@@ -36,7 +36,7 @@ std::string version_line() {
 void declare_version(CLI::App& root, Context& context) {
   add_command(root, context,
               {"version", "of this program, and of the daemon when one answers", {"version", "version --json"}},
-              [&context] { return show(context); });
+              [&context] { return show_versions(context); });
 }
 
 }  // namespace wp::ctl

@@ -98,7 +98,7 @@ std::expected<Ask, ApiError> parse_common(Fields& fields) {
   return ask;
 }
 
-const char* error_type(std::uint16_t status) {
+const char* openai_error_type(std::uint16_t status) {
   switch (status) {
     case 401: return "AuthenticationError";
     case 404: return "NotFoundError";
@@ -115,7 +115,7 @@ const char* error_type(std::uint16_t status) {
 std::string openai_error(const ApiError& error) {
   const ordered_json data = {{"error",
                               {{"message", error.message},
-                               {"type", error_type(error.status)},
+                               {"type", openai_error_type(error.status)},
                                {"param", error.param.empty() ? ordered_json(nullptr) : ordered_json(error.param)},
                                {"code", error.status}}}};
   return data.dump();

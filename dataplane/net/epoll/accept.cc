@@ -8,7 +8,6 @@
 namespace wp::net {
 namespace {
 
-constexpr Duration kOutOfSocketsPause = millis(100);
 constexpr int kAcceptsPerTurn = 64;  // a listener; level-triggered, so the rest is announced again
 
 }  // namespace

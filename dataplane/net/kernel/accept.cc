@@ -8,12 +8,6 @@
 #include "dataplane/net/kernel/kernel_net.h"
 
 namespace wp::net {
-namespace {
-
-constexpr Duration kOutOfSocketsPause = millis(100);
-
-}  // namespace
-
 std::expected<Endpoint, std::string> KernelNet::listen(const Endpoint& at) {
   auto opened = open_listener(at, config_, Blocking::yes);
   if (!opened) return std::unexpected(opened.error());
