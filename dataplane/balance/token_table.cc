@@ -8,7 +8,7 @@
 namespace wp::balance {
 namespace {
 
-constexpr auto kOrder = std::memory_order_relaxed;
+constexpr auto kRelaxed = std::memory_order_relaxed;
 
 // What the working estimate is worth: the first few receipts outweigh it.
 constexpr float kPriorTokens = 256;
@@ -30,7 +30,7 @@ TokenTable::TokenTable(std::uint32_t max_replicas, std::uint32_t max_pools)
 
 double TokenTable::bytes_per_token(std::uint32_t pool) const {
   WP_ASSERT(pool < max_pools_);
-  const Ratio ratio = pools_[pool].ratio.load(kOrder);
+  const Ratio ratio = pools_[pool].ratio.load(kRelaxed);
   return static_cast<double>(ratio.bytes) / static_cast<double>(ratio.tokens);
 }
 
@@ -46,22 +46,22 @@ std::optional<std::uint32_t> TokenTable::cached(ReplicaRef replica, prompt::Api 
   std::atomic<std::uint64_t>& teller = tellers_[replica.id];
   const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(api);
   const std::uint64_t generation = std::uint64_t{replica.generation} << 32U;
-  std::uint64_t known = teller.load(kOrder);
+  std::uint64_t known = teller.load(kRelaxed);
   if ((known >> 32U) != replica.generation) known = generation;
   if (!told) return (known & bit) != 0 ? std::optional<std::uint32_t>(0) : std::nullopt;
   // A racing shard's mark may be lost; it comes again with the next reply.
-  if ((known & bit) == 0) teller.store(known | bit, kOrder);
+  if ((known & bit) == 0) teller.store(known | bit, kRelaxed);
   return told;
 }
 
 void TokenTable::apply(const Receipt& receipt) {
   WP_ASSERT(receipt.pool < max_pools_);
   Pool& pool = pools_[receipt.pool];
-  pool.told.fetch_add(1, kOrder);
-  pool.estimated_tokens.fetch_add(receipt.estimated_tokens, kOrder);
-  (receipt.cached_tokens ? pool.known_tokens : pool.unknown_tokens).fetch_add(receipt.prompt_tokens, kOrder);
-  if (receipt.cached_tokens) pool.cached_tokens.fetch_add(*receipt.cached_tokens, kOrder);
-  pool.completion_tokens.fetch_add(receipt.completion_tokens, kOrder);
+  pool.told.fetch_add(1, kRelaxed);
+  pool.estimated_tokens.fetch_add(receipt.estimated_tokens, kRelaxed);
+  (receipt.cached_tokens ? pool.known_tokens : pool.unknown_tokens).fetch_add(receipt.prompt_tokens, kRelaxed);
+  if (receipt.cached_tokens) pool.cached_tokens.fetch_add(*receipt.cached_tokens, kRelaxed);
+  pool.completion_tokens.fetch_add(receipt.completion_tokens, kRelaxed);
   learn(pool, receipt);
 }
 
@@ -69,37 +69,37 @@ void TokenTable::learn(Pool& pool, const Receipt& receipt) {
   const std::uint64_t tokens = receipt.prompt_tokens;
   const std::uint64_t bytes = receipt.canonical_bytes;
   if (tokens == 0 || bytes < tokens * kFewestBytes || bytes > tokens * kMostBytes) return;
-  Ratio ratio = pool.ratio.load(kOrder);
+  Ratio ratio = pool.ratio.load(kRelaxed);
   Ratio next{ratio.bytes + static_cast<float>(bytes), ratio.tokens + static_cast<float>(tokens)};
   if (next.tokens > kLongest) next = {next.bytes / 2, next.tokens / 2};
   // Whoever loses the race loses a sample, of thousands.
-  static_cast<void>(pool.ratio.compare_exchange_strong(ratio, next, kOrder));
+  static_cast<void>(pool.ratio.compare_exchange_strong(ratio, next, kRelaxed));
 }
 
 void TokenTable::count_untold(std::uint32_t pool) {
   WP_ASSERT(pool < max_pools_);
-  pools_[pool].untold.fetch_add(1, kOrder);
+  pools_[pool].untold.fetch_add(1, kRelaxed);
 }
 
 TokenTable::Figures TokenTable::figures(std::uint32_t pool) const {
   WP_ASSERT(pool < max_pools_);
   const Pool& from = pools_[pool];
-  return {.told = from.told.load(kOrder),
-          .untold = from.untold.load(kOrder),
-          .estimated_tokens = from.estimated_tokens.load(kOrder),
-          .known_tokens = from.known_tokens.load(kOrder),
-          .unknown_tokens = from.unknown_tokens.load(kOrder),
-          .cached_tokens = from.cached_tokens.load(kOrder),
-          .completion_tokens = from.completion_tokens.load(kOrder)};
+  return {.told = from.told.load(kRelaxed),
+          .untold = from.untold.load(kRelaxed),
+          .estimated_tokens = from.estimated_tokens.load(kRelaxed),
+          .known_tokens = from.known_tokens.load(kRelaxed),
+          .unknown_tokens = from.unknown_tokens.load(kRelaxed),
+          .cached_tokens = from.cached_tokens.load(kRelaxed),
+          .completion_tokens = from.completion_tokens.load(kRelaxed)};
 }
 
 void TokenTable::reset(std::uint32_t pool) {
   WP_ASSERT(pool < max_pools_);
   Pool& fresh = pools_[pool];
-  fresh.ratio.store({kPriorTokens * prompt::kBytesPerToken, kPriorTokens}, kOrder);
+  fresh.ratio.store({kPriorTokens * prompt::kBytesPerToken, kPriorTokens}, kRelaxed);
   for (auto* figure : {&fresh.told, &fresh.untold, &fresh.estimated_tokens, &fresh.known_tokens, &fresh.unknown_tokens,
                        &fresh.cached_tokens, &fresh.completion_tokens}) {
-    figure->store(0, kOrder);
+    figure->store(0, kRelaxed);
   }
 }
 

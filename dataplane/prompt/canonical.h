@@ -98,7 +98,7 @@ class CanonicalSink {
     put(bytes.data(), bytes.size());
   }
   void text(std::string_view text) {
-    put(text.data(), text.size());
+    if (!text.empty()) put(text.data(), text.size());  // an empty text may point nowhere, which memcpy forbids
     put_byte(kTextEnd);
   }
   void end() { put_byte(kEnd); }

@@ -7,13 +7,13 @@
 namespace wp::prompt {
 namespace {
 
-bool is_digit(char c) {
+bool is_decimal(char c) {
   return c >= '0' && c <= '9';
 }
 
 std::size_t digits_at(std::string_view text, std::size_t from) {
   std::size_t end = from;
-  while (end < text.size() && is_digit(text[end])) ++end;
+  while (end < text.size() && is_decimal(text[end])) ++end;
   return end - from;
 }
 
@@ -108,7 +108,7 @@ bool narrow(std::span<char> number, const Token& token) {
 bool narrow_wide_numbers(std::span<char> body, std::span<const std::uint32_t> starts) {
   bool changed = false;
   for (const std::uint32_t start : starts) {
-    if (start >= body.size() || (body[start] != '-' && !is_digit(body[start]))) continue;
+    if (start >= body.size() || (body[start] != '-' && !is_decimal(body[start]))) continue;
     const std::span<char> rest = body.subspan(start);
     const Token token = token_at(std::string_view(rest.data(), rest.size()));
     if (token.size != 0 && narrow(rest, token)) changed = true;
