@@ -20,6 +20,7 @@ Connection::Connection(Shared& shared, const Opening& opening, State state)
       receive_limit_(opening.receive_limit),
       linger_at_(opening.now + shared.config.connect_timeout),
       our_mss_(opening.mss),
+      peer_default_mss_(opening.peer_mss),
       state_(state),
       quick_left_(shared.config.quick_acks),
       active_(state == State::syn_sent) {}
@@ -58,7 +59,7 @@ void Connection::on_peer_syn(Instant now, const TcpHeader& syn) {
   heard_at_ = now;
   const wire::TcpOptions ours{
       .mss = our_mss_, .window_scale = window_.scale(), .sack_permitted = true, .timestamps = wire::TcpTimestamps{}};
-  agreed_ = negotiate(ours, syn.options);
+  agreed_ = negotiate(ours, syn.options, peer_default_mss_);
   if (!agreed_.scale) window_.without_scale();
   if (agreed_.timestamps) {
     recent_timestamp_ = syn.options.timestamps->value;

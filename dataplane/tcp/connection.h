@@ -67,6 +67,7 @@ class Connection {
     std::uint32_t timestamp_offset = 0;
     std::uint32_t receive_limit = 65'536;  // bytes; the port's
     std::uint16_t mss = kDefaultMss;       // ours, from the MTU
+    std::uint16_t peer_mss = kDefaultMss;  // the peer's, when its SYN names none
   };
 
   // Opens actively.
@@ -214,6 +215,7 @@ class Connection {
 
   Negotiated agreed_{};
   std::uint16_t our_mss_;
+  std::uint16_t peer_default_mss_;
   std::uint16_t mss_ = kDefaultMss;  // payload of a full segment
   State state_ = State::closed;
   std::uint8_t events_ = 0;

@@ -12,6 +12,12 @@ using stream::StreamPort;
 using wire::TcpFlag;
 using wire::TcpHeader;
 
+namespace {
+
+constexpr std::uint32_t kIpv6LeastMtu = 1'280;  // RFC 8200, section 5
+
+}  // namespace
+
 Stack::Stack(const TcpConfig& config, const StackLimits& limits, stream::PortTable& ports, Rng& rng, Instant start)
     : shared_(config, limits.pieces, rng),
       limits_(limits),
@@ -48,12 +54,14 @@ Connection* Stack::find(const Flow& flow) {
 
 Connection::Opening Stack::opening(Instant now, const Flow& flow) const {
   // Headers without options: RFC 6691.
-  const std::uint16_t headers = flow.local.family == Endpoint::Family::v4 ? 40 : 60;
+  const bool v4 = flow.local.family == Endpoint::Family::v4;
+  const std::uint16_t headers = v4 ? 40 : 60;
   return {.now = now,
           .initial = secret_.initial_sequence(flow, now),
           .timestamp_offset = secret_.timestamp_offset(flow),
           .receive_limit = ports_->limits().rx_limit,
-          .mss = static_cast<std::uint16_t>(shared_.config.mtu - headers)};
+          .mss = static_cast<std::uint16_t>(shared_.config.mtu - headers),
+          .peer_mss = v4 ? kDefaultMss : kDefaultMssV6};
 }
 
 void Stack::adopt(Handle connection, const Flow& flow, PortId port) {
@@ -143,8 +151,11 @@ void Stack::on_segment(Instant now, const Flow& flow, const TcpHeader& header, S
 
 void Stack::on_too_big(const Flow& flow, SeqNumber sequence, std::uint32_t mtu) {
   Connection* connection = find(flow);
-  const std::uint32_t headers = flow.local.family == Endpoint::Family::v4 ? 40 : 60;
+  const bool v4 = flow.local.family == Endpoint::Family::v4;
+  const std::uint32_t headers = v4 ? 40 : 60;
   if (connection == nullptr || mtu <= headers) return;
+  // RFC 8201, section 4: "a next-hop MTU that is less than the IPv6 minimum link MTU, it must discard it".
+  if (!v4 && mtu < kIpv6LeastMtu) return;
   const std::uint32_t options = connection->negotiated().timestamps ? 12 : 0;
   const std::uint32_t payload = std::min(mtu - headers, 0xffffU);
   connection->on_too_big(sequence, static_cast<std::uint16_t>(payload > options ? payload - options : 0));

@@ -29,12 +29,60 @@ std::string failed(const char* what) {
   return std::string(what) + ": " + std::strerror(errno);
 }
 
-sockaddr_in address_of(const std::array<std::uint8_t, 4>& address, std::uint16_t port) {
-  sockaddr_in made{};
-  made.sin_family = AF_INET;
-  made.sin_port = htons(port);
-  std::memcpy(&made.sin_addr, address.data(), 4);
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+SocketAddress address_of(const Endpoint& endpoint) {
+  SocketAddress made;
+  if (endpoint.family == Family::v4) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(endpoint.port);
+    std::memcpy(&v4.sin_addr, endpoint.address.data(), 4);
+    std::memcpy(&made.storage, &v4, made.length = sizeof v4);
+  } else {
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(endpoint.port);
+    std::memcpy(&v6.sin6_addr, endpoint.address.data(), 16);
+    std::memcpy(&made.storage, &v6, made.length = sizeof v6);
+  }
   return made;
+}
+
+// Of linux/ipv6.h, which does not go together with the C library's headers.
+struct Ipv6Request {
+  in6_addr address;
+  std::uint32_t prefix_length;
+  int interface;
+};
+
+// The subject's address and its link.
+bool give_address(int control, ifreq request, const Endpoint& subject) {
+  const SocketAddress address = address_of(subject);
+  if (subject.family == Family::v4) {
+    std::memcpy(&request.ifr_addr, &address.storage, sizeof request.ifr_addr);
+    if (ioctl(control, SIOCSIFADDR, &request) != 0) return false;
+    const SocketAddress mask = address_of({.address = {255, 255, 255, 0}, .family = Family::v4});
+    std::memcpy(&request.ifr_netmask, &mask.storage, sizeof request.ifr_netmask);
+    return ioctl(control, SIOCSIFNETMASK, &request) == 0;
+  }
+  Ipv6Request v6{.address = {}, .prefix_length = 64, .interface = 0};
+  std::memcpy(&v6.address, subject.address.data(), 16);
+  if (ioctl(control, SIOCGIFINDEX, &request) != 0) return false;
+  v6.interface = request.ifr_ifindex;
+  if (ioctl(control, SIOCSIFADDR, &v6) != 0) return false;
+  // The address is there once a worker of the kernel's has looked at it.
+  for (unsigned tries = 0; bind(control, address.get(), address.length) != 0; ++tries) {
+    if (errno != EADDRNOTAVAIL || tries == 2'000) return false;
+    const timespec moment{.tv_sec = 0, .tv_nsec = 1'000'000};
+    nanosleep(&moment, nullptr);
+  }
+  return true;
 }
 
 template <class T>
@@ -44,12 +92,16 @@ void option(int socket, int level, int name, const T& value) {
 
 // What newer kernels do differently by default and older ones do not know is left out there.
 void set_kernel(const char* key, const char* value) {
-  std::ofstream(std::string("/proc/sys/net/ipv4/") + key) << value;
+  std::ofstream(std::string("/proc/sys/net/") + key) << value;
 }
 
 }  // namespace
 
 Kernel::Kernel(const Script& script) : script_(&script) {}
+
+int Kernel::domain() const {
+  return script_->family == Family::v4 ? AF_INET : AF_INET6;
+}
 
 Kernel::~Kernel() {
   for (const auto& [connection, socket] : sockets_) ::close(socket);
@@ -59,14 +111,17 @@ Kernel::~Kernel() {
 
 std::string Kernel::enter() {
   if (unshare(CLONE_NEWNET) != 0) return failed("a network namespace");
-  set_kernel("tcp_recovery", "0");             // RACK
-  set_kernel("tcp_early_retrans", "0");        // tail loss probes
-  set_kernel("tcp_frto", "0");                 // RFC 5682
-  set_kernel("tcp_syn_linear_timeouts", "0");  // RFC 6298, section 5.5, for SYNs, too
-  set_kernel("tcp_comp_sack_delay_ns", "0");   // acknowledgments with SACK blocks are not held back
-  set_kernel("tcp_tso_win_divisor", "255");    // a segment that fits is not held back for a larger burst
-  set_kernel("tcp_no_metrics_save", "1");
-  set_kernel("tcp_fin_timeout", std::to_string(script_->setting("fin_wait_2", 60'000) / 1'000).c_str());
+  set_kernel("ipv4/tcp_recovery", "0");             // RACK
+  set_kernel("ipv4/tcp_early_retrans", "0");        // tail loss probes
+  set_kernel("ipv4/tcp_frto", "0");                 // RFC 5682
+  set_kernel("ipv4/tcp_syn_linear_timeouts", "0");  // RFC 6298, section 5.5, for SYNs, too
+  set_kernel("ipv4/tcp_comp_sack_delay_ns", "0");   // acknowledgments with SACK blocks are not held back
+  set_kernel("ipv4/tcp_tso_win_divisor", "255");    // a segment that fits is not held back for a larger burst
+  set_kernel("ipv4/tcp_no_metrics_save", "1");
+  set_kernel("ipv4/tcp_fin_timeout", std::to_string(script_->setting("fin_wait_2", 60'000) / 1'000).c_str());
+  // The address is ours at once: nobody is there who could have the same.
+  set_kernel("ipv6/conf/all/accept_dad", "0");
+  set_kernel("ipv6/conf/default/accept_dad", "0");
   return make_device();
 }
 
@@ -77,17 +132,13 @@ std::string Kernel::make_device() {
   std::copy(std::begin(kDevice), std::end(kDevice), request.ifr_name);
   request.ifr_flags = IFF_TUN | IFF_NO_PI;
   if (ioctl(device_, TUNSETIFF, &request) != 0) return failed("a tun device");
-  const int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const auto set = [&](unsigned long what, const std::array<std::uint8_t, 4>& address) {
-    const sockaddr_in value = address_of(address, 0);
-    std::memcpy(&request.ifr_addr, &value, sizeof value);
-    return ioctl(control, what, &request) == 0;
-  };
-  bool is_set = set(SIOCSIFADDR, kSubject) && set(SIOCSIFNETMASK, {255, 255, 255, 0});
-  request.ifr_mtu = static_cast<int>(script_->setting("mtu", 1500));
-  is_set = is_set && ioctl(control, SIOCSIFMTU, &request) == 0;
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  is_set = is_set && ioctl(control, SIOCSIFFLAGS, &request) == 0;
+  const int control = socket(domain(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq link = request;
+  link.ifr_mtu = static_cast<int>(script_->setting("mtu", 1500) + longer_header(script_->family));
+  bool is_set = control >= 0 && ioctl(control, SIOCSIFMTU, &link) == 0;
+  link.ifr_flags = IFF_UP | IFF_RUNNING | IFF_NOARP;
+  is_set = is_set && ioctl(control, SIOCSIFFLAGS, &link) == 0;
+  is_set = is_set && give_address(control, request, subject_at(script_->family, 0));
   const std::string wrong = is_set ? "" : failed("the tun device's address");
   ::close(control);
   return wrong;
@@ -147,20 +198,20 @@ bool Kernel::becomes(int file, short events) const {
 }
 
 std::string Kernel::listen() {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  listener_ = socket(domain(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   option(listener_, SOL_SOCKET, SO_REUSEADDR, 1);
   set_options(listener_);
-  const sockaddr_in at = address_of(kSubject, kSubjectPort);
-  if (bind(listener_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return failed("bind");
+  const SocketAddress at = address_of(subject_at(script_->family, kSubjectPort));
+  if (bind(listener_, at.get(), at.length) != 0) return failed("bind");
   return ::listen(listener_, 128) == 0 ? "" : failed("listen");
 }
 
 std::string Kernel::connect(unsigned connection) {
-  const int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int made = socket(domain(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   set_options(made);
   sockets_[connection] = made;
-  const sockaddr_in to = address_of(kPeer, static_cast<std::uint16_t>(kPeerPort + connection));
-  const int status = ::connect(made, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+  const SocketAddress to = address_of(peer_at(script_->family, static_cast<std::uint16_t>(kPeerPort + connection)));
+  const int status = ::connect(made, to.get(), to.length);
   return status == 0 || errno == EINPROGRESS ? "" : failed("connect");
 }
 
@@ -225,13 +276,13 @@ std::string Kernel::state(const tcp::Flow& flow) {
   constexpr std::string_view kStates[] = {"none",       "established", "syn_sent",    "syn_received", "fin_wait_1",
                                           "fin_wait_2", "time_wait",   "closed",      "close_wait",   "last_ack",
                                           "listen",     "closing",     "syn_received"};
-  std::ifstream table("/proc/self/net/tcp");
+  std::ifstream table(script_->family == Family::v4 ? "/proc/self/net/tcp" : "/proc/self/net/tcp6");
   std::string text;
   while (std::getline(table, text)) {
-    unsigned local = 0, local_port = 0, remote = 0, remote_port = 0, state = 0;
+    unsigned local_port = 0, remote_port = 0, state = 0;
     const int fields =
-        std::sscanf(text.c_str(), " %*u: %8X:%4X %8X:%4X %2X", &local, &local_port, &remote, &remote_port, &state);
-    if (fields != 5 || local_port != flow.local.port || remote_port != flow.remote.port) continue;
+        std::sscanf(text.c_str(), " %*u: %*[0-9A-F]:%4X %*[0-9A-F]:%4X %2X", &local_port, &remote_port, &state);
+    if (fields != 3 || local_port != flow.local.port || remote_port != flow.remote.port) continue;
     return std::string(state < std::size(kStates) ? kStates[state] : "unknown");
   }
   return "gone";

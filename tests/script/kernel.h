@@ -19,8 +19,8 @@ class Kernel final : public Subject {
 
   [[nodiscard]] For kind() const override { return For::kernel; }
   [[nodiscard]] Instant now() override;
-  // Its clock ticks in steps of up to 4 ms.
-  [[nodiscard]] Duration early(Duration after) const override { return {millis(6).ns + after.ns / 50}; }
+  // Its clock ticks in steps of up to 4 ms, and the packet before may have been read late.
+  [[nodiscard]] Duration early(Duration after) const override { return {millis(100).ns + after.ns / 50}; }
   // Other processes have the processor, too.
   [[nodiscard]] Duration late(Duration after) const override { return {millis(250).ns + after.ns / 5}; }
   [[nodiscard]] std::optional<Sent> next_packet(Instant until) override;
@@ -37,6 +37,7 @@ class Kernel final : public Subject {
   [[nodiscard]] std::string state(const tcp::Flow& flow) override;
 
  private:
+  [[nodiscard]] int domain() const;
   [[nodiscard]] std::string make_device();
   void set_options(int socket) const;
   // Whether poll() sees any of `events` within the patience that a busy machine asks for.

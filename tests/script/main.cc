@@ -1,6 +1,6 @@
 // warmpath-script: plays packet scripts to our stack and to the kernel. A line a script and subject in the form that
-// tests/run counts. "--on ours" leaves the kernel out; "--differences" prints where Linux does something else instead,
-// "--page FILE" also compares that with what the page says.
+// tests/run counts. "--on ours" leaves the kernel out, "--over ipv4" IPv6; "--differences" prints where Linux does
+// something else instead, "--page FILE" also compares that with what the page says.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -18,17 +18,24 @@
 
 namespace {
 
+using wp::script::Family;
 using wp::script::Kernel;
 using wp::script::OurStack;
 using wp::script::Player;
 using wp::script::Script;
 
 // Kernels at one time: they mostly wait.
-constexpr std::size_t kAtOnce = 24;
+constexpr std::size_t kAtOnce = 32;
+
+// SUBJECT/SCRIPT, where over IPv6 it is another subject.
+std::string name_of(const char* subject, const Script& script) {
+  return subject + std::string(script.family == Family::v4 ? "/" : "-ipv6/") + script.name;
+}
 
 struct Arguments {
   bool ours = true;
   bool kernel = true;
+  std::vector<Family> families{Family::v4, Family::v6};
   bool differences = false;
   std::string page;
   std::vector<std::string> paths;
@@ -43,6 +50,10 @@ bool parse(int argc, char** argv, Arguments& arguments) {
       const std::string_view on = argv[++i];
       arguments.ours = on == "ours";
       arguments.kernel = on == "linux";
+    } else if (word == "--over" && i + 1 < argc) {
+      const std::string_view over = argv[++i];
+      if (over != "ipv4" && over != "ipv6") return false;
+      arguments.families = {over == "ipv4" ? Family::v4 : Family::v6};
     } else if (word == "--page" && i + 1 < argc) {
       arguments.page = argv[++i];
     } else if (word.starts_with("--")) {
@@ -102,17 +113,17 @@ std::string compare_page(const std::string& path, const std::vector<Script>& scr
   Kernel kernel(script);
   std::string wrong = kernel.enter();
   if (wrong.empty()) wrong = Player(script, kernel).play();
-  const bool is_well = report("linux/" + script.name, wrong);
+  const bool is_well = report(name_of("linux", script), wrong);
   _exit(is_well ? 0 : 1);
 }
 
 // What keeps this process from scripts on the kernel, if anything.
-std::string missing_for_kernel() {
+std::string missing_for_kernel(Family family) {
   int ends[2];
   if (pipe(ends) != 0) return "a pipe";
   const pid_t child = fork();
   if (child == 0) {
-    const Script none;
+    const Script none{.name = "none", .family = family};
     const std::string wrong = Kernel(none).enter();
     const ssize_t written = write(ends[1], wrong.data(), wrong.size());
     _exit(written == static_cast<ssize_t>(wrong.size()) ? 0 : 1);
@@ -127,10 +138,14 @@ std::string missing_for_kernel() {
 }
 
 // How many failed.
-unsigned play_all_to_kernel(const std::vector<Script>& scripts) {
-  if (const std::string missing = missing_for_kernel(); !missing.empty()) {
-    std::printf("skip linux %s\n", missing.c_str());
-    return 0;
+unsigned play_all_to_kernel(std::vector<Script> scripts) {
+  for (const Family family : {Family::v4, Family::v6}) {
+    const auto is_of = [&](const Script& script) { return script.family == family; };
+    if (std::ranges::none_of(scripts, is_of)) continue;
+    const std::string missing = missing_for_kernel(family);
+    if (missing.empty()) continue;
+    std::printf("skip linux%s %s\n", family == Family::v4 ? "" : "-ipv6", missing.c_str());
+    std::erase_if(scripts, is_of);
   }
   unsigned failed = 0;
   std::size_t running = 0;
@@ -149,12 +164,26 @@ unsigned play_all_to_kernel(const std::vector<Script>& scripts) {
   return failed;
 }
 
+// Each once for each family that it is about.
+std::vector<Script> over_families(const std::vector<Script>& scripts, const std::vector<Family>& families) {
+  std::vector<Script> all;
+  for (const Family family : families) {
+    for (const Script& script : scripts) {
+      if (!script.is_for(family)) continue;
+      all.push_back(script);
+      all.back().family = family;
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Arguments arguments;
   if (!parse(argc, argv, arguments)) {
-    std::fprintf(stderr, "usage: warmpath-script [--on ours|linux] [--differences] [--page FILE] SCRIPT|FOLDER...\n");
+    std::fprintf(stderr,
+                 "usage: warmpath-script [--on ours|linux] [--over ipv4|ipv6] [--differences] [--page FILE] PATH...\n");
     return 2;
   }
   std::vector<Script> scripts;
@@ -172,13 +201,14 @@ int main(int argc, char** argv) {
     return failed == 0 ? 0 : 1;
   }
   if (!arguments.page.empty()) failed += report("differences", compare_page(arguments.page, scripts)) ? 0 : 1;
+  const std::vector<Script> all = over_families(scripts, arguments.families);
   if (arguments.ours) {
-    for (const Script& script : scripts) {
+    for (const Script& script : all) {
       OurStack subject(script);
-      failed += report("ours/" + script.name, Player(script, subject).play()) ? 0 : 1;
+      failed += report(name_of("ours", script), Player(script, subject).play()) ? 0 : 1;
     }
   }
   std::fflush(stdout);
-  if (arguments.kernel) failed += play_all_to_kernel(scripts);
+  if (arguments.kernel) failed += play_all_to_kernel(all);
   return failed == 0 ? 0 : 1;
 }

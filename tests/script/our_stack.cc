@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/wire/icmpv4.h"
+#include "dataplane/wire/icmpv6.h"
 #include "dataplane/wire/ipv4.h"
 #include "dataplane/wire/quoted_tcp.h"
 #include "tests/sim/packet/frame.h"
@@ -12,7 +13,7 @@ namespace {
 
 tcp::TcpConfig config_of(const Script& script) {
   tcp::TcpConfig config;
-  config.mtu = static_cast<std::uint16_t>(script.setting("mtu", config.mtu));
+  config.mtu = static_cast<std::uint16_t>(script.setting("mtu", config.mtu) + longer_header(script.family));
   config.quick_acks = static_cast<std::uint8_t>(script.setting("quick_acks", config.quick_acks));
   config.keepalive_probes = static_cast<std::uint8_t>(script.setting("keepalive_probes", config.keepalive_probes));
   config.out_of_order_pieces = static_cast<std::uint16_t>(script.setting("pieces", config.out_of_order_pieces));
@@ -42,8 +43,10 @@ stream::StreamLimits limits_of(const Script& script) {
 }  // namespace
 
 OurStack::OurStack(const Script& script)
-    : ports_(limits_of(script)), stack_(config_of(script), {.connections = 16}, ports_, rng_, now_) {
-  stack_.use_source(endpoint(kSubject, 0));
+    : family_(script.family),
+      ports_(limits_of(script)),
+      stack_(config_of(script), {.connections = script.setting("connections", 16)}, ports_, rng_, now_) {
+  stack_.use_source(subject_at(family_, 0));
 }
 
 stream::StreamPort* OurStack::port(unsigned connection) {
@@ -75,16 +78,19 @@ std::optional<Sent> OurStack::next_packet(Instant until) {
 }
 
 void OurStack::take_icmp(wire::Bytes packet) {
-  const auto view = wire::Ipv4View::of(packet);
-  if (!view || view->protocol() != wire::IpProtocol::icmp) return;
-  const auto icmp = wire::IcmpView::of(view->payload());
-  if (!icmp) return;
-  const auto message = wire::Icmpv4Message::parse(*icmp, {});
-  if (!message) return;
-  const auto* too_big = std::get_if<wire::IcmpTooBig>(&message->body);
-  if (too_big == nullptr) return;
-  if (const auto quoted = wire::QuotedTcp::parse(too_big->quote)) {
+  const auto take = [&](const auto& message) {
+    const auto* too_big = message ? std::get_if<wire::IcmpTooBig>(&message->body) : nullptr;
+    const auto quoted = too_big != nullptr ? wire::QuotedTcp::parse(too_big->quote) : std::unexpected(wire::Drop{});
+    if (!quoted) return;
     stack_.on_too_big({.local = quoted->source, .remote = quoted->destination}, quoted->sequence, too_big->mtu);
+  };
+  if (const auto view = wire::Ipv4View::of(packet); view && view->protocol() == wire::IpProtocol::icmp) {
+    if (const auto icmp = wire::IcmpView::of(view->payload())) take(wire::Icmpv4Message::parse(*icmp, {}));
+  }
+  if (const auto view = wire::Ipv6View::of(packet); view && view->protocol() == wire::IpProtocol::icmpv6) {
+    const auto ip = wire::Ipv6Header::parse(*view);
+    const auto icmp = wire::IcmpView::of(view->payload());
+    if (ip && icmp) take(wire::Icmpv6Message::parse(*icmp, *ip, {}));
   }
 }
 
@@ -106,12 +112,12 @@ void OurStack::inject(const std::vector<std::byte>& packet) {
 }
 
 std::string OurStack::listen() {
-  stack_.listen(endpoint(kSubject, kSubjectPort));
+  stack_.listen(subject_at(family_, kSubjectPort));
   return {};
 }
 
 std::string OurStack::connect(unsigned connection) {
-  port_of_[connection] = ports_.connect(endpoint(kPeer, static_cast<std::uint16_t>(kPeerPort + connection)));
+  port_of_[connection] = ports_.connect(peer_at(family_, static_cast<std::uint16_t>(kPeerPort + connection)));
   turn();
   return {};
 }

@@ -42,6 +42,7 @@ class OurStack final : public Subject {
   void turn();
   void take_icmp(wire::Bytes packet);
 
+  Family family_;
   Instant now_{seconds(1'000).ns};
   Rng rng_{1};
   stream::PortTable ports_;

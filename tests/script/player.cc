@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/wire/icmpv4.h"
+#include "dataplane/wire/icmpv6.h"
 #include "dataplane/wire/ipv4.h"
 #include "tests/sim/packet/frame.h"
 
@@ -34,6 +35,33 @@ std::string milliseconds(Duration duration) {
   return std::to_string(duration.micros() / 1000) + " ms";
 }
 
+// What a router says, in the name of the flow's far end.
+std::vector<std::byte> icmpv4(const tcp::Flow& flow, const wire::IcmpTooBig& body) {
+  const wire::Icmpv4Message message{.body = body};
+  wire::Ipv4Header ip{.protocol = wire::IpProtocol::icmp,
+                      .payload_length = static_cast<std::uint16_t>(message.length())};
+  std::copy_n(flow.remote.address.begin(), 4, ip.source.octets.begin());
+  std::copy_n(flow.local.address.begin(), 4, ip.destination.octets.begin());
+  std::vector<std::byte> packet(wire::Ipv4Header::length() + message.length());
+  const wire::MutableBytes out(packet);
+  ip.emit(out, {});
+  message.emit(out.subspan(wire::Ipv4Header::length()), {});
+  return packet;
+}
+
+std::vector<std::byte> icmpv6(const tcp::Flow& flow, const wire::IcmpTooBig& body) {
+  const wire::Icmpv6Message message{.body = body};
+  wire::Ipv6Header ip{.protocol = wire::IpProtocol::icmpv6,
+                      .payload_length = static_cast<std::uint16_t>(message.length())};
+  std::copy_n(flow.remote.address.begin(), 16, ip.source.octets.begin());
+  std::copy_n(flow.local.address.begin(), 16, ip.destination.octets.begin());
+  std::vector<std::byte> packet(wire::Ipv6Header::length() + message.length());
+  const wire::MutableBytes out(packet);
+  ip.emit(out);
+  message.emit(out.subspan(wire::Ipv6Header::length()), ip, {});
+  return packet;
+}
+
 // All that is not PSH, whose place is the sender's to choose, and not ECN's.
 std::uint8_t comparable(wire::TcpFlags flags) {
   constexpr wire::TcpFlags kCompared{TcpFlag::fin, TcpFlag::syn, TcpFlag::rst, TcpFlag::ack, TcpFlag::urg};
@@ -47,8 +75,8 @@ Player::Player(const Script& script, Subject& subject) : script_(&script), subje
 Player::Talk& Player::talk(unsigned connection) {
   const auto [at, is_new] = talks_.try_emplace(connection);
   if (is_new) {
-    at->second.flow = {.local = endpoint(kSubject, kSubjectPort),
-                       .remote = endpoint(kPeer, static_cast<std::uint16_t>(kPeerPort + connection))};
+    at->second.flow = {.local = subject_at(script_->family, kSubjectPort),
+                       .remote = peer_at(script_->family, static_cast<std::uint16_t>(kPeerPort + connection))};
   }
   return at->second;
 }
@@ -119,7 +147,8 @@ void Player::inject(const PacketLine& packet, Talk& talk) {
     payload[i] = static_cast<std::byte>(packet.text != 0 ? packet.text : pattern(place + i));
   }
   auto bytes = make_packet({.local = talk.flow.remote, .remote = talk.flow.local}, header, payload);
-  if (packet.has_bad_checksum) bytes[wire::Ipv4Header::length() + 16] ^= std::byte{0x55};
+  if (packet.has_bad_checksum)
+    bytes[wire::Ipv4Header::length() + longer_header(script_->family) + 16] ^= std::byte{0x55};
   subject_->inject(bytes);
 }
 
@@ -213,16 +242,8 @@ std::string Player::do_too_big(const TooBigLine& too_big, unsigned connection) {
                          .sequence = SeqNumber(one.subject_number.value_or(0) + too_big.sequence),
                          .flags = {TcpFlag::ack}};
   const auto quote = make_packet(one.flow, quoted, {});
-  const wire::Icmpv4Message message{.body = wire::IcmpTooBig{.mtu = too_big.mtu, .quote = quote}};
-  wire::Ipv4Header ip{.protocol = wire::IpProtocol::icmp,
-                      .payload_length = static_cast<std::uint16_t>(message.length())};
-  std::ranges::copy(kPeer, ip.source.octets.begin());
-  std::ranges::copy(kSubject, ip.destination.octets.begin());
-  std::vector<std::byte> packet(wire::Ipv4Header::length() + message.length());
-  const wire::MutableBytes out(packet);
-  ip.emit(out, {});
-  message.emit(out.subspan(wire::Ipv4Header::length()), {});
-  subject_->inject(packet);
+  const wire::IcmpTooBig body{.mtu = too_big.mtu + longer_header(script_->family), .quote = quote};
+  subject_->inject(script_->family == Family::v4 ? icmpv4(one.flow, body) : icmpv6(one.flow, body));
   return {};
 }
 

@@ -191,7 +191,8 @@ Line line(Words words) {
   return made;
 }
 
-constexpr std::string_view kSettings[] = {"mtu",
+constexpr std::string_view kSettings[] = {"ip",
+                                          "mtu",
                                           "user_timeout",
                                           "keepalive_idle",
                                           "keepalive_interval",
@@ -202,6 +203,7 @@ constexpr std::string_view kSettings[] = {"mtu",
                                           "receive",
                                           "send",
                                           "connect_timeout",
+                                          "connections",
                                           "pieces",
                                           "drain"};
 

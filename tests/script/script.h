@@ -12,6 +12,7 @@
 
 #include "dataplane/base/time.h"
 #include "dataplane/wire/tcp.h"
+#include "tests/script/place.h"
 
 namespace wp::script {
 
@@ -89,7 +90,12 @@ struct Script {
   std::map<std::string, std::uint32_t> settings{};
   std::vector<std::string> differences{};  // from Linux: the RFC and section that decides, then what
   std::vector<Line> lines{};
+  Family family = Family::v4;  // over which it is played
 
+  // Whether it is about TCP over `over`: nearly all are about both.
+  [[nodiscard]] bool is_for(Family over) const {
+    return setting("ip", over == Family::v4 ? 4 : 6) == (over == Family::v4 ? 4U : 6U);
+  }
   // `fallback` when the script does not set it.
   [[nodiscard]] std::uint32_t setting(const std::string& key, std::uint32_t fallback) const {
     const auto at = settings.find(key);

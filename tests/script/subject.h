@@ -1,32 +1,17 @@
-// A TCP that scripts are played to: ours in simulated time, or the kernel's in real time. It stands at kSubject, the
-// peer that the script speaks for at kPeer; connection N has the peer's port kPeerPort + N.
+// A TCP that scripts are played to: ours in simulated time, or the kernel's in real time. Where it and the peer stand
+// that the script speaks for is in place.h.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "dataplane/base/endpoint.h"
 #include "dataplane/base/time.h"
 #include "dataplane/tcp/flow.h"
 #include "tests/script/script.h"
 
 namespace wp::script {
-
-inline constexpr std::array<std::uint8_t, 4> kSubject{192, 0, 2, 1};
-inline constexpr std::array<std::uint8_t, 4> kPeer{192, 0, 2, 2};
-inline constexpr std::uint16_t kSubjectPort = 80;
-inline constexpr std::uint16_t kPeerPort = 40'000;
-inline constexpr std::uint16_t kMaxConnections = 1'000;
-
-[[nodiscard]] inline Endpoint endpoint(const std::array<std::uint8_t, 4>& address, std::uint16_t port) {
-  Endpoint made{.port = port, .family = Endpoint::Family::v4};
-  std::copy(address.begin(), address.end(), made.address.begin());
-  return made;
-}
 
 struct Sent {
   Instant at{};

@@ -13,7 +13,7 @@ bool read_number(std::string_view text, std::uint64_t least, std::uint64_t& numb
 
 }  // namespace
 
-bool parse(std::span<const char* const> words, bool parallel, Arguments& arguments) {
+bool parse(std::span<const char* const> words, Arguments& arguments) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = words[i];
     if (word == "--trace") {
@@ -28,7 +28,7 @@ bool parse(std::span<const char* const> words, bool parallel, Arguments& argumen
     } else if (word == "--first") {
       good = read_number(value, 0, arguments.first);
     } else if (word == "--jobs") {
-      good = parallel && read_number(value, 1, arguments.jobs);
+      good = read_number(value, 1, arguments.jobs);
     } else if (word == "--seed") {
       good = read_number(value, 0, arguments.first);
       arguments.seeds = 1;
@@ -38,9 +38,8 @@ bool parse(std::span<const char* const> words, bool parallel, Arguments& argumen
   return true;
 }
 
-std::string usage(const char* program, bool parallel) {
-  return std::string("usage: ") + program + " [--seeds N [--first S]" + (parallel ? " [--jobs J]" : "") +
-         " | --seed S] [--trace]\n";
+std::string usage(const char* program) {
+  return std::string("usage: ") + program + " [--seeds N [--first S] [--jobs J] | --seed S] [--trace]\n";
 }
 
 }  // namespace wp::sim

@@ -15,9 +15,9 @@ struct Arguments {
 };
 
 // Reads [--seeds N [--first S] [--jobs J] | --seed S] [--trace] over what `arguments` holds. False when anything is not
-// of these; --jobs is one of them only for programs that run several at a time (`parallel`).
-[[nodiscard]] bool parse(std::span<const char* const> words, bool parallel, Arguments& arguments);
+// of these.
+[[nodiscard]] bool parse(std::span<const char* const> words, Arguments& arguments);
 
-[[nodiscard]] std::string usage(const char* program, bool parallel);
+[[nodiscard]] std::string usage(const char* program);
 
 }  // namespace wp::sim

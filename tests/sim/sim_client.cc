@@ -156,7 +156,7 @@ bool SimClient::parse_chunked(std::size_t at, std::string& body, std::size_t& en
     if (stop != unread_.c_str() + line) return bad = true, false;
     if (unread_.size() < line + 2 + size + 2) return false;
     if (unread_.compare(line + 2 + size, 2, "\r\n") != 0) return bad = true, false;
-    body += unread_.substr(line + 2, size);
+    body.append(unread_, line + 2, size);
     at = line + 2 + size + 2;
     if (size == 0) {
       end = at;

@@ -85,6 +85,7 @@ void Host::run_applications() {
     }
     Speaker& speaker = speakers_[port.owner() - 1];
     if (speaker.run(port, rng_) && speaker.is_dawdling(port)) ports_.requeue_for_application(id);
+    if (complaint_.empty()) complaint_ = speaker.complaint();
   }
 }
 
@@ -116,13 +117,6 @@ Instant Host::turn(Instant now, std::vector<std::vector<std::byte>>& out) {
     if (next < paused) next = paused;
   }
   return next;
-}
-
-std::string Host::complaint() const {
-  for (const Speaker& speaker : speakers_) {
-    if (!speaker.complaint().empty()) return speaker.complaint();
-  }
-  return {};
 }
 
 std::string Host::leaks() {

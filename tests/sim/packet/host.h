@@ -46,7 +46,8 @@ class Host {
   [[nodiscard]] const Endpoint& address() const { return address_; }
   // What is still held although nothing should be; empty when nothing is.
   [[nodiscard]] std::string leaks();
-  [[nodiscard]] std::string complaint() const;
+  // What an application here first found wrong; empty when all is well.
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
   [[nodiscard]] std::uint64_t ring_drops() const { return ring_drops_; }
 
  private:
@@ -63,6 +64,7 @@ class Host {
   std::deque<std::vector<std::byte>> ring_;
   std::vector<Speaker> speakers_;
   std::vector<stream::PortId> port_of_;  // by speaker
+  std::string complaint_;
   std::uint64_t ring_drops_ = 0;
   bool behaves_ = false;
 };

@@ -1,16 +1,15 @@
 // warmpath-packet-sim: runs packet worlds by seed, two at a time. Prints a line a failing seed with the command that
 // runs it again, and what the worlds were like; exits with 1 when one was not in order.
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/sim/arguments.h"
 #include "tests/sim/packet/summary.h"
 #include "tests/sim/packet/world.h"
+#include "tests/sim/seeds.h"
 
 namespace {
 
@@ -42,36 +41,21 @@ void complain(std::uint64_t seed, const std::vector<std::string>& wrong) {
   std::fflush(stdout);
 }
 
-// All seeds, each by whichever thread is free: worlds share nothing.
-class Run {
+// What all seeds came to; told by several threads.
+class Outcome {
  public:
-  explicit Run(const wp::sim::Arguments& arguments) : arguments_(arguments), next_(arguments.first) {}
-
-  void all() {
-    std::vector<std::jthread> threads;
-    for (std::uint64_t i = 1; i < arguments_.jobs; ++i) threads.emplace_back([this] { work(); });
-    work();
+  void add(std::uint64_t seed, const wp::sim::packet::Shape& shape, const WorldResult& result,
+           const std::vector<std::string>& wrong) {
+    const std::scoped_lock lock(mutex_);
+    summary_.add(shape, result);
+    if (wrong.empty()) return;
+    ++failed_;
+    complain(seed, wrong);
   }
   [[nodiscard]] std::uint64_t failed() const { return failed_; }
   [[nodiscard]] const Summary& summary() const { return summary_; }
 
  private:
-  void work() {
-    const std::uint64_t end = arguments_.first + arguments_.seeds;
-    for (std::uint64_t seed = next_++; seed < end; seed = next_++) {
-      WorldResult result;
-      wp::sim::packet::Shape shape;
-      const auto wrong = run_seed(seed, arguments_.trace, result, shape);
-      const std::scoped_lock lock(mutex_);
-      summary_.add(shape, result);
-      if (wrong.empty()) continue;
-      ++failed_;
-      complain(seed, wrong);
-    }
-  }
-
-  wp::sim::Arguments arguments_;
-  std::atomic<std::uint64_t> next_;
   std::mutex mutex_;
   Summary summary_;
   std::uint64_t failed_ = 0;
@@ -81,18 +65,23 @@ class Run {
 
 int main(int argc, char** argv) {
   wp::sim::Arguments arguments{.seeds = 50, .jobs = 2};
-  if (!wp::sim::parse({argv + 1, argv + argc}, true, arguments)) {
-    std::fputs(wp::sim::usage("warmpath-packet-sim", true).c_str(), stderr);
+  if (!wp::sim::parse({argv + 1, argv + argc}, arguments)) {
+    std::fputs(wp::sim::usage("warmpath-packet-sim").c_str(), stderr);
     return 2;
   }
   const auto begun = std::chrono::steady_clock::now();
-  Run run(arguments);
-  run.all();
+  Outcome outcome;
+  wp::sim::for_each_seed(arguments.first, arguments.seeds, arguments.jobs, [&](std::uint64_t seed) {
+    WorldResult result;
+    wp::sim::packet::Shape shape;
+    const auto wrong = run_seed(seed, arguments.trace, result, shape);
+    outcome.add(seed, shape, result, wrong);
+  });
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  std::fputs(run.summary().text().c_str(), stdout);
-  if (run.failed() == 0) {
+  std::fputs(outcome.summary().text().c_str(), stdout);
+  if (outcome.failed() == 0) {
     std::printf("ok packet-seeds-%llu-%llu %.3f\n", static_cast<unsigned long long>(arguments.first),
                 static_cast<unsigned long long>(arguments.first + arguments.seeds - 1), took.count());
   }
-  return run.failed() == 0 ? 0 : 1;
+  return outcome.failed() == 0 ? 0 : 1;
 }

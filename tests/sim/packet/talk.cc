@@ -19,19 +19,29 @@ void Speaker::behave() {
   shape_.abort_after[0] = shape_.abort_after[1] = UINT32_MAX;
 }
 
+// Most of a world's time goes by here: a loop without branches, and a look for the byte only where one is wrong.
+void Speaker::check(stream::Bytes bytes) {
+  const std::uint32_t unheard = shape_.sends[1 - side_] - std::min(received_, shape_.sends[1 - side_]);
+  if (bytes.size() > unheard) complaint_ = "more bytes than were sent";
+  const std::size_t n = std::min<std::size_t>(bytes.size(), unheard);
+  const auto is_other = [&](std::size_t i) {
+    return bytes[i] != spoken(talk_, 1 - side_, received_ + static_cast<std::uint32_t>(i));
+  };
+  unsigned others = 0;
+  for (std::size_t i = 0; i < n; ++i) others |= is_other(i) ? 1U : 0U;
+  if (others == 0) return;
+  std::size_t at = 0;
+  while (!is_other(at)) ++at;
+  complaint_ = "byte " + std::to_string(received_ + at) + " is another";
+}
+
 void Speaker::read(stream::StreamPort& port, Rng& rng) {
   if (!rng.chance(shape_.reads)) return;
   std::uint32_t left = 1 + rng.below(shape_.read_max);
   while (left > 0 && !port.rx().empty()) {
     const stream::Bytes bytes = port.rx().front().bytes();
     const auto n = std::min(left, static_cast<std::uint32_t>(bytes.size()));
-    for (std::uint32_t i = 0; i < n && shape_.is_checked && complaint_.empty(); ++i) {
-      if (received_ + i >= shape_.sends[1 - side_]) {
-        complaint_ = "more bytes than were sent";
-      } else if (bytes[i] != spoken(talk_, 1 - side_, received_ + i)) {
-        complaint_ = "byte " + std::to_string(received_ + i) + " is another";
-      }
-    }
+    if (shape_.is_checked && complaint_.empty()) check(bytes.first(n));
     received_ += n;
     left -= n;
     port.consume(n);

@@ -46,6 +46,8 @@ class Speaker {
 
  private:
   void read(stream::StreamPort& port, Rng& rng);
+  // Of bytes that are the next: whether they are what was said.
+  void check(stream::Bytes bytes);
   void write(stream::StreamPort& port, Rng& rng);
 
   std::uint32_t talk_ = 0;

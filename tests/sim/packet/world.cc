@@ -124,7 +124,7 @@ void World::turn(unsigned host) {
   if (host == kClient) learn_sources();
   for (auto& packet : out) route(host, std::move(packet));
   if (wake_at_[host] != kNever) queue_.put(wake_at_[host], host);
-  if (const std::string complaint = hosts_[host].complaint(); !complaint.empty()) complain(complaint);
+  if (const std::string& wrong = hosts_[host].complaint(); !wrong.empty()) complain(wrong);
   check(++steps_ % kCheckEvery == 0);
 }
 
@@ -266,7 +266,7 @@ WorldResult World::run() {
       }
     }
     happen(queue_.take());
-    if (is_healed && is_quiet() && hosts_[0].leaks().empty() && hosts_[1].leaks().empty()) break;
+    if (is_healed && hosts_[0].leaks().empty() && hosts_[1].leaks().empty() && is_quiet()) break;
   }
   check(true);
   if (result_.violations.empty()) {

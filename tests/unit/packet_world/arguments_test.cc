@@ -7,8 +7,8 @@
 namespace wp::sim {
 namespace {
 
-bool parsed(const std::vector<const char*>& words, Arguments& arguments, bool parallel = true) {
-  return parse(words, parallel, arguments);
+bool parsed(const std::vector<const char*>& words, Arguments& arguments) {
+  return parse(words, arguments);
 }
 
 TEST(SimArguments, SeedsJobsAndTrace) {
@@ -36,8 +36,6 @@ TEST(SimArguments, WhatIsNoNumberOrNoOptionIsRefused) {
     Arguments a;
     EXPECT_FALSE(parsed(words, a)) << words.front();
   }
-  Arguments a;
-  EXPECT_FALSE(parsed({"--jobs", "2"}, a, false));
 }
 
 }  // namespace
