@@ -161,6 +161,7 @@ class Connection {
   void on_sent(Instant now, const Range& range);
   [[nodiscard]] wire::TcpHeader header(Instant now, SeqNumber sequence, wire::TcpFlags flags,
                                        const stream::StreamPort* port);
+  [[nodiscard]] SeqNumber place_of_bare() const;
   [[nodiscard]] wire::TcpOptions options(Instant now);
   void arm_idle_sender(Instant now, const stream::StreamPort* port);
 

@@ -25,7 +25,8 @@ namespace wp::tcp {
   X(window_probes,          "Probes of a window that was closed") \
   X(keepalives,             "Keep-alive probes") \
   X(challenges,             "Challenge acknowledgments (RFC 5961)") \
-  X(challenges_limited,     "Challenge acknowledgments not sent, for their limits") \
+  X(challenges_limited,     "Challenge acknowledgments not sent, for a connection's limit") \
+  X(challenges_limited_all, "Challenge acknowledgments not sent, for the limit over all connections") \
   X(outside_window,         "Segments outside the window") \
   X(outside_limited,        "Segments outside the window that were not answered, for their limit") \
   X(paws_dropped,           "Segments with an old timestamp, or without one that is due (RFC 7323)") \
@@ -36,7 +37,8 @@ namespace wp::tcp {
   X(user_timeouts,          "Connections given up for want of progress") \
   X(keepalive_timeouts,     "Connections given up because the peer answered no probe") \
   X(drain_limited,          "Peers reset that went on sending after the application closed") \
-  X(time_wait_reused,       "Connections in TIME_WAIT that a new SYN replaced (RFC 6191)")
+  X(time_wait_reused,       "Connections in TIME_WAIT that a new SYN replaced (RFC 6191)") \
+  X(time_wait_cut,          "Connections in TIME_WAIT that ended early, because a new one found no place")
 // clang-format on
 
 struct TcpCounters {

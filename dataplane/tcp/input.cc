@@ -48,6 +48,8 @@ Verdict Connection::on_syn_sent(Instant now, const TcpHeader& header, Slice&& pa
 bool Connection::pass_timestamps(Instant now, const TcpHeader& header, std::uint32_t length) {
   if (!agreed_.timestamps || header.flags.has(TcpFlag::rst)) return true;
   if (!header.options.timestamps) {
+    // A peer that has started again and forgotten: RFC 5961, section 4.2 MUST have it answered.
+    if (header.flags.has(TcpFlag::syn)) return true;
     // Section 3.2: "If a non-<RST> segment is received without a TSopt, a TCP SHOULD silently drop the segment."
     shared_->counters.paws_dropped.add();
     return false;
@@ -67,10 +69,11 @@ bool Connection::pass_timestamps(Instant now, const TcpHeader& header, std::uint
   return true;
 }
 
-// Section 3.10.7.4, first: the four cases of table 6.
+// Section 3.10.7.4, first: the four cases of table 6, and one that it leaves out: at the edge stands a peer that has
+// filled our window. Without its acknowledgments a segment that it lost would hold up what we send.
 bool Connection::is_acceptable(SeqNumber sequence, std::uint32_t length) const {
   const std::uint32_t window = window_.size();
-  if (length == 0) return window == 0 ? sequence == window_.next() : sequence.in_window(window_.next(), window);
+  if (length == 0) return sequence.in_window(window_.next(), window + 1);
   if (window == 0) return false;
   return sequence.in_window(window_.next(), window) || (sequence + (length - 1)).in_window(window_.next(), window);
 }
@@ -96,8 +99,12 @@ void Connection::answer_unacceptable(Instant now, const TcpHeader& header, std::
 
 // RFC 5961, section 7.
 void Connection::challenge(Instant now) {
-  if (!challenge_limit_.take(now, shared_->config.challenge_interval) || !shared_->challenges.take(now)) {
+  if (!challenge_limit_.take(now, shared_->config.challenge_interval)) {
     shared_->counters.challenges_limited.add();
+    return;
+  }
+  if (!shared_->challenges.take(now)) {
+    shared_->counters.challenges_limited_all.add();
     return;
   }
   shared_->counters.challenges.add();

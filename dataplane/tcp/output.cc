@@ -20,6 +20,13 @@ wire::TcpOptions Connection::options(Instant now) {
   return made;
 }
 
+// Where a segment without data stands: SND.NXT, but not beyond the window of a peer that took it back, for that peer
+// would not look at it.
+SeqNumber Connection::place_of_bare() const {
+  if (una_ == initial_) return max_;  // the handshake: no window is known yet
+  return wire::later(una_, wire::earlier(max_, una_ + send_window_));
+}
+
 // Every segment acknowledges, so none that goes out leaves an acknowledgment due.
 TcpHeader Connection::header(Instant now, SeqNumber sequence, TcpFlags flags, const StreamPort* port) {
   TcpHeader made{.sequence = sequence, .flags = flags};
@@ -123,7 +130,8 @@ void Connection::arm_idle_sender(Instant now, const StreamPort* port) {
 std::optional<Transmission> Connection::poll_transmit(Instant now, StreamPort* port) {
   if (reset_due_) {
     reset_due_ = false;
-    TcpHeader reset{.sequence = max_, .acknowledgment = window_.next(), .flags = {TcpFlag::rst, TcpFlag::ack}};
+    TcpHeader reset{
+        .sequence = place_of_bare(), .acknowledgment = window_.next(), .flags = {TcpFlag::rst, TcpFlag::ack}};
     if (agreed_.timestamps) reset.options.timestamps = wire::TcpTimestamps{timestamp(now), recent_timestamp_};
     shared_->counters.resets_sent.add();
     return Transmission{.header = reset};
@@ -150,7 +158,7 @@ std::optional<Transmission> Connection::poll_transmit(Instant now, StreamPort* p
     keepalive_due_ = false;
     return Transmission{.header = header(now, next_ - 1, {}, port)};
   }
-  if (acknowledge_now_) return Transmission{.header = header(now, max_, {}, port)};
+  if (acknowledge_now_) return Transmission{.header = header(now, place_of_bare(), {}, port)};
   return std::nullopt;
 }
 

@@ -36,6 +36,10 @@ wire::SeqNumber Secret::initial_sequence(const Flow& flow, Instant now) const {
   return wire::SeqNumber(static_cast<std::uint32_t>(ticks + hash(isn_, flow, ports_of(flow))));
 }
 
+std::uint64_t Secret::source_port(const Flow& flow, std::uint32_t turn) const {
+  return hash(source_, flow, std::uint64_t{turn} << 40U | flow.remote.port);
+}
+
 std::uint32_t Secret::timestamp_offset(const Flow& flow) const {
   return static_cast<std::uint32_t>(hash(ts_, flow, 0));
 }

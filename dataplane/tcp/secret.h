@@ -1,5 +1,5 @@
 // What a peer must not be able to guess, from one key a shard: where a flow lies in the table, the initial sequence
-// number (RFC 6528), and where its timestamps begin (RFC 7323, section 5.4).
+// number (RFC 6528), where its timestamps begin (RFC 7323, section 5.4), and from which port we connect (RFC 6056).
 #pragma once
 
 #include "dataplane/base/rng.h"
@@ -14,7 +14,10 @@ class Secret {
  public:
   // `rng` is seeded from the kernel's entropy by the daemon, from the seed by tests.
   explicit Secret(Rng& rng)
-      : table_{rng.next(), rng.next()}, isn_{rng.next(), rng.next()}, ts_{rng.next(), rng.next()} {}
+      : table_{rng.next(), rng.next()},
+        isn_{rng.next(), rng.next()},
+        ts_{rng.next(), rng.next()},
+        source_{rng.next(), rng.next()} {}
 
   [[nodiscard]] std::uint64_t table_hash(const Flow& flow) const;
 
@@ -25,10 +28,14 @@ class Secret {
   // one's are later than the last one's, which RFC 6191 looks at.
   [[nodiscard]] std::uint32_t timestamp_offset(const Flow& flow) const;
 
+  // A number to choose a connection's source port by, another one each time that `turn` is.
+  [[nodiscard]] std::uint64_t source_port(const Flow& flow, std::uint32_t turn) const;
+
  private:
   HashKey table_;
   HashKey isn_;
   HashKey ts_;
+  HashKey source_;
 };
 
 }  // namespace wp::tcp

@@ -19,15 +19,16 @@ constexpr std::uint32_t kIpv6LeastMtu = 1'280;  // RFC 8200, section 5
 }  // namespace
 
 Stack::Stack(const TcpConfig& config, const StackLimits& limits, stream::PortTable& ports, Rng& rng, Instant start)
-    : shared_(config, limits.pieces, rng),
+    : draws_(rng.next()),
+      shared_(config, limits.pieces, draws_),
       limits_(limits),
       ports_(&ports),
-      rng_(&rng),
       secret_(rng),
       table_(limits.connections, secret_),
       connections_(limits.connections),
       wheel_(limits.connections, start),
       sendable_(limits.connections),
+      time_waits_(limits.connections),
       port_of_(limits.connections),
       connection_of_(ports.capacity()),
       is_half_open_(limits.connections) {
@@ -35,8 +36,9 @@ Stack::Stack(const TcpConfig& config, const StackLimits& limits, stream::PortTab
 }
 
 std::size_t Stack::bytes_per_connection() {
-  // The table is at most half full; the wheel's entry is 40 bytes, the ready list's 12.
-  return sizeof(Connection) + 8 + sizeof(StreamPort) + 8 + 2 * 8 + sizeof(Flow) + 4 + 40 + 12 + 2 * sizeof(Handle) + 1;
+  // The table is at most half full; the wheel's entry is 40 bytes, each of the two lists' 12.
+  return sizeof(Connection) + 8 + sizeof(StreamPort) + 8 + 2 * 8 + sizeof(Flow) + 4 + 40 + 2 * 12 + 2 * sizeof(Handle) +
+         1;
 }
 
 bool Stack::is_listening(const Endpoint& local) const {
@@ -94,6 +96,7 @@ void Stack::accept(Instant now, const Flow& flow, const TcpHeader& syn, std::opt
   // RFC 9293, section 3.6.1: "the initial sequence number for the new connection" is to be "larger than the largest
   // sequence number it used on the previous connection incarnation".
   if (beyond && with.initial <= *beyond) with.initial = *beyond + 1;
+  if (half_open_ < limits_.half_open) make_room();
   const Handle made = half_open_ < limits_.half_open ? connections_.make(shared_, with, syn) : Handle{};
   if (!made.valid()) {
     shared_.counters.syns_refused.add();
@@ -125,6 +128,10 @@ void Stack::on_segment(Instant now, const Flow& flow, const TcpHeader& header, S
   }
   Connection& connection = connections_.get(connections_.at(index));
   if (header.flags.has(TcpFlag::syn) && connection.may_be_replaced_by(header) && is_listening(flow.local)) {
+    if (half_open_ >= limits_.half_open) {
+      shared_.counters.syns_refused.add();
+      return;
+    }
     shared_.counters.time_wait_reused.add();
     const SeqNumber beyond = connection.end_of_sent();
     release(index);

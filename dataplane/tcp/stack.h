@@ -90,17 +90,19 @@ class Stack {
   void tell_port(std::uint32_t index, Event event);
   void let_port_go(std::uint32_t index);
   void release(std::uint32_t index);
+  void make_room();
   [[nodiscard]] bool is_listening(const Endpoint& local) const;
 
+  Rng draws_;  // of its own: what others can watch of it tells them nothing of the secret
   Shared shared_;
   StackLimits limits_;
   stream::PortTable* ports_;
-  Rng* rng_;
   Secret secret_;
   ConnectionTable table_;
   Pool<Connection> connections_;
   TimingWheel wheel_;
   ReadyList sendable_;
+  ReadyList time_waits_;                 // oldest first
   std::vector<stream::PortId> port_of_;  // by connection
   std::vector<Handle> connection_of_;    // by port
   std::vector<bool> is_half_open_;       // by connection
@@ -108,6 +110,7 @@ class Stack {
   std::vector<Endpoint> sources_;
   std::vector<Reset> resets_;
   std::uint32_t half_open_ = 0;
+  std::uint32_t sources_chosen_ = 0;
 };
 
 }  // namespace wp::tcp

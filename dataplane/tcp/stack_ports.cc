@@ -22,15 +22,16 @@ Reason reason_of(Event event, bool active) {
 
 }  // namespace
 
-// RFC 6056, section 3.3.1: a random port of the range, and those behind it until one is free towards this peer.
+// RFC 6056: a port of the range that nobody can tell beforehand, and those behind it until one is free towards this
+// peer. By hash, not by the generator, whose state a peer could work out from the ports that it sees.
 bool Stack::choose_source(const Endpoint& remote, Flow& flow) {
   const auto source =
       std::ranges::find_if(sources_, [&](const Endpoint& local) { return local.family == remote.family; });
   if (source == sources_.end()) return false;
   const std::uint32_t range = std::uint32_t{limits_.last_port} - limits_.first_port + 1;
-  const std::uint32_t first = rng_->below(range);
   constexpr std::uint32_t kTries = 64;
   flow = {.local = *source, .remote = remote};
+  const auto first = static_cast<std::uint32_t>(secret_.source_port(flow, ++sources_chosen_) % range);
   for (std::uint32_t i = 0; i < std::min(range, kTries); ++i) {
     flow.local.port = static_cast<std::uint16_t>(limits_.first_port + (first + i) % range);
     if (table_.find(flow) == ConnectionTable::kNone) return true;
@@ -44,6 +45,7 @@ void Stack::connect(Instant now, PortId id) {
   connection_of_[id.index] = {};
   Flow flow;
   const bool has_source = !port.closing() && choose_source(port.remote(), flow);
+  if (has_source) make_room();
   const Handle made = has_source ? connections_.make(shared_, opening(now, flow)) : Handle{};
   if (!made.valid()) {
     port.fail(Reason::no_connection_slot);
@@ -121,8 +123,18 @@ void Stack::release(std::uint32_t index) {
   let_port_go(index);
   wheel_.disarm(index);
   sendable_.remove(index);
+  time_waits_.remove(index);
   table_.erase(index);
   connections_.destroy(handle);
+}
+
+// Who only waits in TIME_WAIT gives way to who has something to say: else a client that opens and has us close could
+// fill all of our places for as long as that lasts.
+void Stack::make_room() {
+  std::uint32_t oldest = 0;
+  if (connections_.live() < limits_.connections || !time_waits_.front(oldest)) return;
+  shared_.counters.time_wait_cut.add();
+  release(oldest);
 }
 
 bool Stack::settle(std::uint32_t index) {
@@ -132,6 +144,7 @@ bool Stack::settle(std::uint32_t index) {
     release(index);
     return false;
   }
+  if (connection.state() == State::time_wait) time_waits_.push(index);
   // Nothing of the port is needed any more: all that was queued has been acknowledged, and the peer has closed.
   const bool is_over = connection.state() == State::time_wait || connection.state() == State::closed;
   const StreamPort* port = port_of(index);

@@ -180,6 +180,7 @@ void Kernel::set_options(int socket) const {
     option(socket, SOL_SOCKET, SO_RCVBUF, static_cast<int>(script.setting("receive", 0)));
   }
   option(socket, SOL_SOCKET, SO_SNDBUF, 2'000'000);
+  option(socket, SOL_SOCKET, SO_OOBINLINE, 1);  // as the RFC has it
   if (script.settings.contains("user_timeout")) {
     option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, script.setting("user_timeout", 0));
   }

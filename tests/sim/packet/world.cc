@@ -108,6 +108,7 @@ void World::learn_sources() {
 
 void World::route(unsigned from, std::vector<std::byte> packet) {
   ++result_.segments;
+  guessers_[from].see(now_, packet);
   if (from == kServer && shape_.hostile) {
     if (const auto arrived = read_packet(packet);
         arrived && arrived->flow.local.address == address(shape_.v6, 3).address) {
@@ -124,6 +125,8 @@ void World::turn(unsigned host) {
   if (host == kClient) learn_sources();
   for (auto& packet : out) route(host, std::move(packet));
   if (wake_at_[host] != kNever) queue_.put(wake_at_[host], host);
+  const tcp::TcpCounters& counters = hosts_[host].stack().counters();
+  guessers_[host].see_challenges(now_, counters.challenges.value(), counters.challenges_limited_all.value());
   if (const std::string& wrong = hosts_[host].complaint(); !wrong.empty()) complain(wrong);
   check(++steps_ % kCheckEvery == 0);
 }
@@ -274,6 +277,9 @@ WorldResult World::run() {
     for (unsigned i = 0; i < 2; ++i) {
       if (const std::string leak = hosts_[i].leaks(); !leak.empty()) {
         complain("host " + std::to_string(i) + " still holds " + leak);
+      }
+      if (const std::string verdict = guessers_[i].verdict(); !verdict.empty()) {
+        complain("of host " + std::to_string(i) + ": " + verdict);
       }
     }
   }
