@@ -52,12 +52,14 @@ void Guesser::see_challenges(Instant now, std::uint64_t sent, std::uint64_t refu
     was_refused_ = false;
   }
   sent_this_second_ += sent - sent_;
+  were_too_many_ = were_too_many_ || sent_this_second_ > most_challenges_;
   was_refused_ = was_refused_ || refused != refused_;
   sent_ = sent;
   refused_ = refused;
 }
 
 std::string Guesser::verdict() const {
+  if (were_too_many_) return "more challenges were sent in a second than the limit allows";
   if (numbers_.are_good()) return "the next initial sequence number could be guessed";
   if (ports_.are_good()) return "the next source port could be guessed";
   const bool is_fixed = limits_.size() >= kSeconds && std::ranges::count(limits_, limits_[0]) == std::ssize(limits_);

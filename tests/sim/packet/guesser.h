@@ -17,6 +17,9 @@ namespace wp::sim::packet {
 
 class Guesser {
  public:
+  // `most_challenges`: the most that the host may send in a second.
+  explicit Guesser(std::uint32_t most_challenges) : most_challenges_(most_challenges) {}
+
   // Of what the host sends only SYNs tell him anything.
   void see(Instant now, const std::vector<std::byte>& packet);
   // How many challenges the host has sent so far, and how many not for the limit over all connections.
@@ -44,11 +47,13 @@ class Guesser {
   Guesses numbers_;
   Guesses ports_;
 
+  std::uint32_t most_challenges_;
   Instant second_ends_{};
   std::uint64_t sent_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t sent_this_second_ = 0;
   bool was_refused_ = false;
+  bool were_too_many_ = false;
   std::vector<std::uint64_t> limits_;  // that he has come to feel
 };
 

@@ -54,6 +54,8 @@ World::World(const Shape& shape, std::uint64_t seed, bool tracing)
   for (unsigned i = 0; i < 2; ++i) {
     hosts_.emplace_back(shape_.host[i], address(shape_.v6, static_cast<std::uint8_t>(i + 1)), mix64(seed + 2 + i));
     hosts_.back().set_greeter(*this);
+    const std::uint32_t challenges = shape_.host[i].tcp.challenges_per_second;
+    guessers_.emplace_back(challenges / 2 + challenges);
     links_.emplace_back(shape_.link[i], 1 - i);
   }
   for (const TalkShape& talk : shape_.talks) talks_.push_back({.shape = talk});

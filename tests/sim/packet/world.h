@@ -67,7 +67,7 @@ class World : private Host::Greeter {
   std::vector<Link> links_;
   std::deque<Host> hosts_;
   Hostile hostile_;
-  Guesser guessers_[2];  // about each host
+  std::deque<Guesser> guessers_;  // about each host
   std::vector<Talk> talks_;
   std::uint32_t started_ = 0;
   std::uint32_t attacks_left_ = 0;
