@@ -9,6 +9,17 @@ namespace wp::sim::packet {
 using stream::PortId;
 using stream::StreamPort;
 
+namespace {
+
+// What an Ethernet frame holds at least; devices fill up what is shorter, and not all take it off again.
+constexpr std::size_t kLeastFrame = 46;
+
+std::size_t checksum_at(const tcp::Flow& flow) {
+  return (flow.local.family == Endpoint::Family::v4 ? 20U : 40U) + 16U;
+}
+
+}  // namespace
+
 Host::Host(const HostShape& shape, const Endpoint& address, std::uint64_t seed)
     : shape_(shape),
       address_(address),
@@ -26,6 +37,7 @@ void Host::receive(std::vector<std::byte> packet) {
     ++ring_drops_;
     return;
   }
+  if (shape_.pads && packet.size() < kLeastFrame) packet.resize(kLeastFrame, std::byte{0xee});
   ring_.push_back(std::move(packet));
 }
 
@@ -62,7 +74,7 @@ std::uint16_t Host::source_of(std::size_t place) {
 
 void Host::behave() {
   behaves_ = true;
-  shape_.pause = 0;
+  shape_.pause = shape_.lies = 0;
   shape_.tx_budget = std::max(shape_.tx_budget, 64U);
   for (Speaker& speaker : speakers_) speaker.behave();
 }
@@ -97,6 +109,7 @@ bool Host::transmit(Instant now, std::vector<std::vector<std::byte>>& out) {
     std::vector<std::byte> payload(segment->length);
     if (segment->length > 0) segment->queued->copy(segment->offset, payload);
     out.push_back(make_packet(segment->flow, segment->header, payload));
+    if (rng_.chance(shape_.lies)) out.back()[checksum_at(segment->flow)] ^= std::byte{0x5a};
   }
   return true;
 }

@@ -121,6 +121,17 @@ std::vector<std::byte> Hostile::attack() {
   return packet(from, victim_, header, payload);
 }
 
+std::vector<std::vector<std::byte>> Hostile::probes() {
+  std::vector<std::vector<std::byte>> all;
+  Endpoint from = address_;
+  for (const Grip& grip : grips_) {
+    if (!grip.open) continue;
+    from.port = grip.port;
+    all.push_back(packet(from, victim_, {.sequence = grip.sequence, .flags = {TcpFlag::syn}, .window = 8'000}, 0));
+  }
+  return all;
+}
+
 std::vector<std::byte> Hostile::guess(const Endpoint& from, const Endpoint& to) {
   TcpHeader header{.sequence = SeqNumber(static_cast<std::uint32_t>(rng_.next())),
                    .acknowledgment = SeqNumber(static_cast<std::uint32_t>(rng_.next())),

@@ -18,6 +18,8 @@ class Hostile {
   void receive(const Arrived& arrived);
   // One more segment against the victim.
   [[nodiscard]] std::vector<std::byte> attack();
+  // What must be challenged, on each connection that it has: so it learns how many challenges are left.
+  [[nodiscard]] std::vector<std::vector<std::byte>> probes();
   // One more out of thin air, in the name of two others.
   [[nodiscard]] std::vector<std::byte> guess(const Endpoint& from, const Endpoint& to);
 

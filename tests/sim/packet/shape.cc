@@ -127,8 +127,13 @@ Shape draw_shape(Rng& rng) {
   for (TalkShape& talk : shape.talks) keep_it_short(shape, talk);
   for (TalkShape& talk : shape.later) keep_it_short(shape, talk);
   shape.faults_for = seconds(rng.between(5, 40));
-  // So few that an attacker comes to feel their limit.
-  if (shape.hostile && rng.chance(0.5)) shape.host[1].tcp.challenges_per_second = 3;
+  for (HostShape& host : shape.host) {
+    if (calm) break;
+    host.pads = rng.chance(0.3);
+    if (rng.chance(0.15)) host.lies = one_of(rng, {0.001, 0.02});
+  }
+  shape.probes_limit = shape.hostile && rng.chance(0.5);
+  if (shape.probes_limit) shape.host[1].tcp.challenges_per_second = 3;
   return shape;
 }
 
@@ -149,11 +154,12 @@ std::string Shape::text() const {
         static_cast<long long>(l.partition_for.millis()), static_cast<long long>(l.partition_every.millis()));
     text += line;
     const HostShape& h = host[i];
-    std::snprintf(
-        line, sizeof line,
-        "\n  host %u: mtu %u rx %u tx %u ports %u buffers %u pieces %u ring %u budget %u turn %lld us pause %g", i,
-        h.tcp.mtu, h.streams.rx_limit, h.streams.tx_limit, h.streams.ports, h.streams.receive_entries, h.stack.pieces,
-        h.rx_ring, h.tx_budget, static_cast<long long>(h.turn.micros()), h.pause);
+    std::snprintf(line, sizeof line,
+                  "\n  host %u: mtu %u rx %u tx %u ports %u buffers %u pieces %u ring %u budget %u turn %lld us pause "
+                  "%g lies %g%s",
+                  i, h.tcp.mtu, h.streams.rx_limit, h.streams.tx_limit, h.streams.ports, h.streams.receive_entries,
+                  h.stack.pieces, h.rx_ring, h.tx_budget, static_cast<long long>(h.turn.micros()), h.pause, h.lies,
+                  h.pads ? " pads" : "");
     text += line;
   }
   return text;

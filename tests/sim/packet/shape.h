@@ -18,6 +18,8 @@ struct HostShape {
   std::uint32_t rx_ring = 512;   // packets waiting for a turn; more are dropped
   std::uint32_t tx_budget = 64;  // packets that the device takes a turn
   Duration turn = micros(10);    // between turns while there is work
+  double lies = 0;               // packets whose checksum the device says it completed, and did not
+  bool pads = false;             // short packets come with bytes behind them that are not theirs
   double pause = 0;              // a turn after which the shard stands still
   Duration pause_max = millis(100);
 };
@@ -26,6 +28,7 @@ struct Shape {
   bool v6 = false;
   bool hostile = false;  // a peer that lies, and an attacker who guesses
   std::uint32_t hostile_packets = 0;
+  bool probes_limit = false;  // of challenges, which is low
   HostShape host[2];
   LinkShape link[2];             // from host 0 to 1, from 1 to 0
   std::vector<TalkShape> talks;  // of the first phase

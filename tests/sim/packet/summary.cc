@@ -6,10 +6,10 @@
 namespace wp::sim::packet {
 namespace {
 
-constexpr std::string_view kKinds[] = {"calm",        "IPv6",        "hostile",   "loss",        "bursts",
-                                       "duplicates",  "reordering",  "bit flips", "truncation",  "MTU holes",
-                                       "partitions",  "pauses",      "few ports", "few buffers", "few pieces",
-                                       "small rings", "slow devices"};
+constexpr std::string_view kKinds[] = {"calm",        "IPv6",         "hostile",       "loss",        "bursts",
+                                       "duplicates",  "reordering",   "bit flips",     "truncation",  "MTU holes",
+                                       "partitions",  "pauses",       "few ports",     "few buffers", "few pieces",
+                                       "small rings", "slow devices", "lying devices", "padding"};
 constexpr std::string_view kPackets[] = {"delivered", "lost",      "overflowed", "duplicated", "reordered",
                                          "flipped",   "truncated", "too big",    "partitioned"};
 constexpr std::string_view kEvents[] = {
@@ -39,7 +39,9 @@ std::array<bool, std::size(kKinds)> kinds_of(const Shape& shape) {
       on_a_host([](const HostShape& host) { return host.streams.receive_entries < 1'024; }),
       on_a_host([](const HostShape& host) { return host.stack.pieces < 512; }),
       on_a_host([](const HostShape& host) { return host.rx_ring < 512; }),
-      on_a_host([](const HostShape& host) { return host.tx_budget < 64; })};
+      on_a_host([](const HostShape& host) { return host.tx_budget < 64; }),
+      on_a_host([](const HostShape& host) { return host.lies > 0; }),
+      on_a_host([](const HostShape& host) { return host.pads; })};
   is[0] = std::none_of(is.begin() + 2, is.end(), [](bool one) { return one; });
   return is;
 }

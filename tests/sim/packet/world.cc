@@ -145,6 +145,9 @@ void World::attack() {
     packet = hostile_.attack();
   }
   queue_.put(now_ + micros(rng_.below(500)), kServer, std::move(packet));
+  if (shape_.probes_limit && rng_.chance(0.1)) {
+    for (auto& probe : hostile_.probes()) queue_.put(now_, kServer, std::move(probe));
+  }
   const auto between = static_cast<std::uint32_t>(shape_.faults_for.micros() / (shape_.hostile_packets + 1));
   queue_.put(now_ + micros(1 + rng_.below(2 * between + 1)), kAttacker);
 }
