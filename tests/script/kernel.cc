@@ -79,8 +79,7 @@ bool give_address(int control, ifreq request, const Endpoint& subject) {
   // The address is there once a worker of the kernel's has looked at it.
   for (unsigned tries = 0; bind(control, address.get(), address.length) != 0; ++tries) {
     if (errno != EADDRNOTAVAIL || tries == 2'000) return false;
-    const timespec moment{.tv_sec = 0, .tv_nsec = 1'000'000};
-    nanosleep(&moment, nullptr);
+    static_cast<void>(poll(nullptr, 0, 1));
   }
   return true;
 }
