@@ -219,6 +219,8 @@ std::string_view Stack::broken_invariant() {
     if (broken.empty() && !waits && wheel_.armed(handle.index) > connection.next_deadline()) {
       broken = "the wheel knows the deadline";
     }
+    const bool is_over = connection.state() == State::time_wait;
+    if (broken.empty() && is_over != time_waits_.contains(handle.index)) broken = "who is in TIME_WAIT is on its list";
     if (broken.empty() && table_.find(table_.flow(handle.index)) != handle.index) broken = "the table finds each";
   });
   if (broken.empty() && table_.size() != connections_.live()) broken = "the table holds as many as there are";
