@@ -1,6 +1,6 @@
 -- wrk sends one chat completion over and over, each time for another of a number of sessions. The requests are made
 -- before the clock starts, so that wrk's own work is a table lookup.
--- usage: wrk ... -s chat_requests.lua URL -- BODY_FILE SESSIONS
+-- usage: wrk ... -s chat_requests.lua URL -- BODY_FILE SESSIONS [close], the last for a connection each
 
 local requests = {}
 local at = 0
@@ -14,6 +14,7 @@ function init(args)
       ["Accept"] = "application/json",
       ["Authorization"] = "Bearer sk-bench-000000000000000000000000",
       ["Content-Type"] = "application/json",
+      ["Connection"] = args[3],
       ["User-Agent"] = "wrk",
       ["X-Session-ID"] = string.format("session-%08d", session),
     }

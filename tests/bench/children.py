@@ -15,6 +15,12 @@ class BenchError(Exception):
     """Why there is no result, in one sentence."""
 
 
+def version(arguments):
+    """The first line that a program says, whereto ever."""
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).strip().splitlines()[0]
+
+
 def free_ports(count):
     """Ports of the loopback that nobody has now."""
     sockets = [socket.socket() for _ in range(count)]

@@ -1,8 +1,8 @@
-"""warmpathd against HAProxy: requests per second of processor time, in alternating rounds.
+"""warmpathd against HAProxy and nginx: requests per second of processor time, in alternating rounds.
 
 On a machine with two cores the load and the origin share the one that the proxy does not have, and are what limits
 requests/s. So the figure is the work a proxy does per request, not the rate; a machine that does something else at the
-same time slows both sides of a round, and the ratio is made of the two halves of one round.
+same time slows both sides of a round, and a ratio is made of what the two did in one round.
 """
 
 import json
@@ -15,22 +15,29 @@ import tempfile
 
 import machine
 from chat_body import conversation
-from children import BenchError
-from peers import HAProxy, Origin, Warmpath, version
-from report import print_table, summarise
+from children import BenchError, version
+from nginx import Nginx, Origin
+from peers import HAProxy, Warmpath
+from report import OURS, print_overview, print_table, summarise
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONNECTIONS = 32
 SESSIONS = 1000
+REQUEST_BYTES = 16 << 20  # that wrk holds at most, made before it begins: long bodies have fewer sessions
+FEWEST_SESSIONS = 40
+PEERS = {"haproxy": HAProxy, "nginx": Nginx}
 WARM_UP_SECONDS = 1
 FILES = 16384
 
 
 def add_arguments(parser):
     parser.add_argument("--json", action="store_true", help="all rounds and figures as one JSON object")
-    parser.add_argument("--rounds", type=int, default=9, help="rounds of both proxies each (9)")
-    parser.add_argument("--seconds", type=int, default=10, help="of load on each proxy in a round (10)")
-    parser.add_argument("--sizes", default="1024", help="bytes of the request's body, such as 1024,4096,65536 (1024)")
+    parser.add_argument("--rounds", type=int, default=4, help="in which each proxy has its turn (4)")
+    parser.add_argument("--seconds", type=int, default=2, help="of load on each proxy in a round (2)")
+    parser.add_argument("--sizes", default="256,4096,65536,409600", help="bytes of a request's body (%(default)s)")
+    parser.add_argument("--connections", default="keep-alive,churn",
+                        help="kept, or a new one for each request (%(default)s)")
+    parser.add_argument("--peers", default="haproxy,nginx", help="to compare with (%(default)s)")
     parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"), help="where warmpathd is (build)")
     parser.add_argument("--core", type=int, default=1, help="the proxies' core; all else runs on core --load-core (1)")
     parser.add_argument("--load-core", default="0", help="the core or cores of wrk and nginx (0)")
@@ -42,15 +49,16 @@ def add_arguments(parser):
 class Load:
     """wrk with one body, on cores of its own."""
 
-    def __init__(self, directory, core, size):
+    def __init__(self, directory, core, size, churn):
         self.core = core
+        self.more = [str(max(FEWEST_SESSIONS, min(SESSIONS, REQUEST_BYTES // size))), *(["close"] if churn else [])]
         self.body = os.path.join(directory, f"body-{size}.json")
         with open(self.body, "wb") as file:
             file.write(conversation(size))
 
     def run(self, name, port, seconds):
         command = ["taskset", "-c", str(self.core), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s",
-                   os.path.join(HERE, "chat_requests.lua"), f"http://127.0.0.1:{port}", "--", self.body, str(SESSIONS)]
+                   os.path.join(HERE, "chat_requests.lua"), f"http://127.0.0.1:{port}", "--", self.body, *self.more]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 30)
         except subprocess.TimeoutExpired:
@@ -89,19 +97,21 @@ def measure(load, origin, proxy, seconds):
     }
 
 
-def run_size(size, arguments, directory, origin, proxies):
-    load = Load(directory, arguments.load_core, size)
-    alone = load.run("nginx", origin.ports[0], WARM_UP_SECONDS)
+def run_size(size, connections, arguments, directory, origin, proxies):
+    load = Load(directory, arguments.load_core, size, connections == "churn")
+    alone = load.run("origin", origin.ports[0], WARM_UP_SECONDS)
     for proxy in proxies:
         load.run(proxy.name, proxy.port, WARM_UP_SECONDS)
     rounds = []
     for number in range(arguments.rounds):
-        order = proxies if number % 2 == 0 else proxies[::-1]
+        order = proxies[number % len(proxies):] + proxies[:number % len(proxies)]
         rounds.append({proxy.name: measure(load, origin, proxy, arguments.seconds) for proxy in order})
-        ratio = rounds[-1]["warmpathd"]["per_cpu_second"] / rounds[-1]["haproxy"]["per_cpu_second"]
-        print(f"{size} bytes, round {number + 1}: {ratio:.3f} times haproxy's requests per CPU-second", file=sys.stderr)
-    return {"bytes": size, "origin_alone_per_second": alone["requests"] / alone["seconds"], "rounds": rounds,
-            **summarise(rounds)}
+        ratios = [f"{rounds[-1][OURS]['per_cpu_second'] / of['per_cpu_second']:.3f} times {name}'s"
+                  for name, of in rounds[-1].items() if name != OURS]
+        print(f"{size} bytes, {connections}, round {number + 1}: {', '.join(ratios)} requests per CPU-second",
+              file=sys.stderr)
+    return {"bytes": size, "connections": connections,
+            "origin_alone_per_second": alone["requests"] / alone["seconds"], "rounds": rounds, **summarise(rounds)}
 
 
 def configuration(arguments):
@@ -110,15 +120,23 @@ def configuration(arguments):
         "machine": machine.describe(),
         "cores": f"proxies on core {arguments.core}, wrk and nginx on {arguments.load_core}",
         "warmpathd": Warmpath.describe(arguments.build) + more,
-        "haproxy": HAProxy.describe(),
+        **{peer: PEERS[peer].describe() for peer in arguments.peers},
         "origin": Origin.describe(),
         "load": f"{version(['wrk', '-v']).partition(' [')[0]}: 1 thread, {CONNECTIONS} connections, "
-                f"{SESSIONS} sessions by X-Session-ID; {arguments.rounds} rounds of {arguments.seconds} s",
+                f"up to {SESSIONS} sessions by X-Session-ID; {arguments.rounds} rounds of {arguments.seconds} s",
     }
 
 
 def check(arguments):
-    for program in ("wrk", "haproxy", "nginx", "taskset"):
+    arguments.peers = [peer for peer in arguments.peers.split(",") if peer]
+    for peer in arguments.peers:
+        if peer not in PEERS:
+            raise BenchError(f"no peer '{peer}'; there are: {' '.join(PEERS)}")
+    arguments.connections = arguments.connections.split(",")
+    for connections in arguments.connections:
+        if connections not in ("keep-alive", "churn"):
+            raise BenchError(f"connections are keep-alive or churn, not '{connections}'")
+    for program in ("wrk", "nginx", "taskset", *arguments.peers):
         if shutil.which(program) is None:
             raise BenchError(f"no {program}: deploy/install-deps --bench")
     arguments.build = os.path.abspath(arguments.build)
@@ -142,9 +160,12 @@ def run(arguments):
             children.append(origin.child)
             ours = Warmpath(arguments.build, directory, arguments.core, origin.ports, arguments.warmpathd)
             children.append(ours.child)
-            peer = HAProxy(directory, arguments.core, origin.ports)
-            children.append(peer.child)
-            results = [run_size(size, arguments, directory, origin, [ours, peer]) for size in sizes]
+            proxies = [ours]
+            for peer in arguments.peers:
+                proxies.append(PEERS[peer](directory, arguments.core, origin.ports))
+                children.append(proxies[-1].child)
+            results = [run_size(size, connections, arguments, directory, origin, proxies)
+                       for connections in arguments.connections for size in sizes]
         finally:
             for child in reversed(children):
                 child.end()
@@ -155,8 +176,10 @@ def run(arguments):
             print(f"{what + ':':<11}{text}")
         for result in results:
             print_table(result)
+        print_overview(results)
     if arguments.at_least is None:
         return 0
-    lowest = min(result["ratio"][base]["lower_quartile"] for result in results for base in result["ratio"])
+    lowest = min(of["lower_quartile"] for result in results for bases in result["ratio"].values()
+                 for of in bases.values())
     print(f"lowest lower quartile {lowest:.3f}, wanted {arguments.at_least:g}")
     return 0 if lowest >= arguments.at_least else 1
