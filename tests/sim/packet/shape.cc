@@ -120,7 +120,7 @@ Shape draw_shape(Rng& rng) {
     if (shape.hostile) shape.host[i].stack.half_open = 64;
     shape.link[i] = draw_link(rng, calm);
   }
-  const std::uint32_t most = one_of(rng, {200'000U, 8'000'000U, 40'000'000U});
+  const std::uint32_t most = one_of(rng, {200'000U, 10'000'000U, 50'000'000U});
   const std::uint32_t talks = 1 + skewed(rng, 2, 60);
   for (std::uint32_t i = 0; i < talks; ++i) shape.talks.push_back(draw_talk(rng, calm, most));
   for (std::uint32_t i = 0; i < 1 + talks / 4; ++i) shape.later.push_back(draw_talk(rng, true, most / 4 + 1));

@@ -44,6 +44,19 @@ class StackTest : public testing::Test {
   static TcpHeader syn(std::uint32_t sequence = 100) {
     return {.sequence = SeqNumber(sequence), .flags = {TcpFlag::syn}, .window = 1'000};
   }
+  // A connection that we closed first.
+  void wait_in_time_wait(const Flow& flow) {
+    receive(flow, syn(100));
+    receive(flow, answer(sent().at(0), {TcpFlag::ack}));
+    stream::PortId id;
+    ASSERT_TRUE(ports_.next_for_application(id));
+    ports_.get(id).close();
+    stack_.step(now_);
+    receive(flow, answer(sent().at(0), {TcpFlag::fin, TcpFlag::ack}));
+    ASSERT_EQ(stack_.find(flow)->state(), State::time_wait);
+    EXPECT_EQ(ports_.live(), 0U);
+    static_cast<void>(sent());
+  }
   // The peer's answer to what was sent last.
   static TcpHeader answer(const Outgoing& to, wire::TcpFlags flags) {
     const bool syn = to.header.flags.has(TcpFlag::syn);
@@ -141,28 +154,36 @@ TEST_F(StackTest, ConnectsFromAFreePortAndTellsOfRefusal) {
 }
 
 TEST_F(StackTest, ANewConnectionTakesThePlaceOfOneInTimeWait) {
-  receive(flow(1), syn(100));
-  auto out = sent();
-  receive(flow(1), answer(out.at(0), {TcpFlag::ack}));
-  stream::PortId id;
-  ASSERT_TRUE(ports_.next_for_application(id));
-  ports_.get(id).close();
-  stack_.step(now_);
-  out = sent();
-  receive(flow(1), answer(out.at(0), {TcpFlag::fin, TcpFlag::ack}));
-  ASSERT_EQ(stack_.find(flow(1))->state(), State::time_wait);
-  EXPECT_EQ(ports_.live(), 0U);
+  wait_in_time_wait(flow(1));
   const SeqNumber old_end = stack_.find(flow(1))->end_of_sent();
-  static_cast<void>(sent());
   receive(flow(1), syn(50));  // an old one: answered, not obeyed
   EXPECT_EQ(stack_.find(flow(1))->state(), State::time_wait);
   static_cast<void>(sent());
   receive(flow(1), syn(5'000));
-  out = sent();
+  const auto out = sent();
   ASSERT_EQ(out.size(), 1U);
   EXPECT_TRUE(out[0].header.flags.has(TcpFlag::syn));
   EXPECT_GT(out[0].header.sequence, old_end);
   EXPECT_EQ(stack_.counters().time_wait_reused.value(), 1U);
+}
+
+TEST_F(StackTest, ASynThatFindsNoPlaceEndsNoTimeWait) {
+  wait_in_time_wait(flow(1));
+  for (std::uint32_t n = 2; stack_.half_open() < kLimits.half_open; ++n) receive(flow(n), syn(100));
+  receive(flow(1), syn(5'000));
+  EXPECT_EQ(stack_.find(flow(1))->state(), State::time_wait);
+  EXPECT_EQ(stack_.counters().syns_refused.value(), 1U);
+}
+
+TEST_F(StackTest, TheOldestInTimeWaitMakesRoom) {
+  for (std::uint32_t n = 1; n <= kLimits.connections; ++n) wait_in_time_wait(flow(n));
+  const stream::PortId id = ports_.connect(endpoint(2, 8'000));
+  stack_.step(now_);
+  EXPECT_FALSE(ports_.get(id).failed());
+  EXPECT_EQ(stack_.find(flow(1)), nullptr);
+  EXPECT_NE(stack_.find(flow(2)), nullptr);
+  EXPECT_EQ(stack_.counters().time_wait_cut.value(), 1U);
+  EXPECT_EQ(stack_.broken_invariant(), "");
 }
 
 TEST_F(StackTest, WhoCannotConnectIsTold) {
