@@ -111,6 +111,7 @@ AdminReply AdminRing::answer(const Question& question) const {
       walk.push_back(step(*pool, snapshot.replicas[pool->pickable[member]], accounts_));
     }
   }
+  // Asked without its rungs, `warm` answers from the ring, too.
   // The shards draw and take turns on their own: what strategies without a key would pick is only an example.
   Rng rng(key);
   std::uint32_t turn = 0;
@@ -119,9 +120,8 @@ AdminReply AdminRing::answer(const Question& question) const {
                                             .accounts = accounts_,
                                             .rng = rng,
                                             .turn = turn,
-                                            .session = features.session,
-                                            .first_chunk = features.first_chunk,
-                                            .tokens = std::max(features.estimated_tokens, 1U)});
+                                            .now = {},
+                                            .features = features});
   Json reply = {{"pool", pool->name},
                 {"strategy", balance::word(pool->strategy)},
                 {"by", features.session != 0 ? "session" : "prefix"},

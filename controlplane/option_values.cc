@@ -93,7 +93,8 @@ Problem read_timeout(const std::string& text, Duration& value) {
 
 Problem read_strategy(const std::string& text, balance::Strategy& value) {
   if (balance::parse_strategy(text, value)) return {};
-  const std::array<std::string_view, 3> known = {word(balance::Strategy::prefix), word(balance::Strategy::least_loaded),
+  const std::array<std::string_view, 4> known = {word(balance::Strategy::warm), word(balance::Strategy::prefix),
+                                                 word(balance::Strategy::least_loaded),
                                                  word(balance::Strategy::round_robin)};
   return one_of(text, known);
 }

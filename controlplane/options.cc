@@ -130,12 +130,13 @@ class ArgumentReader {
            pool_.replicas.push_back(std::move(*spec));
            return {};
          });
-    one("--strategy", "NAME", "prefix, least-loaded or round-robin", std::string(word(pool_.strategy)),
+    one("--strategy", "NAME", "warm, prefix, least-loaded or round-robin", std::string(word(pool_.strategy)),
         [this](const std::string& t) { return read_strategy(t, pool_.strategy); });
     one("--load-factor", "C", "a replica takes up to C times its fair share of the load",
         CLI::detail::to_string(pool_.bounds.factor),
         [this](const std::string& t) { return read_factor(t, pool_.bounds.factor); });
     number("--ring-slots", "slots of the ring; the same on nodes that must agree", 256, 1U << 20U, pool_.ring_slots);
+    number("--kv-tokens", "tokens that a replica's KV cache holds, 0: not known", 0, 1'000'000'000, pool_.kv_tokens);
     timeout("--resolve-seconds", "how often names of replicas are looked up again", settings_.server.resolve_interval);
   }
 

@@ -87,6 +87,7 @@ void Registry::replace_members(std::span<const ReplicaSpec> wanted, Change& chan
       member->spec.weight = spec.weight;
       member->spec.priority = spec.priority;
       member->spec.pool = pool;
+      if (residency_ != nullptr) residency_->set_capacity(member->ref.id, find_pool(pool)->settings.kv_tokens);
       continue;
     }
     const auto added = add(spec, health_policy(pool).enabled ? Health::untried : Health::assumed);

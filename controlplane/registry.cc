@@ -33,9 +33,10 @@ Registry::Config Registry::config_of(const Settings& settings) {
   return config;
 }
 
-Registry::Registry(const Config& config, balance::Accounts& accounts, Qsbr& qsbr)
+Registry::Registry(const Config& config, balance::Accounts& accounts, Qsbr& qsbr, balance::Residency* residency)
     : accounts_(accounts),
       qsbr_(qsbr),
+      residency_(residency),
       routes_(config.routes),
       client_(config.client),
       ids_(accounts.max_replicas()),
@@ -103,6 +104,10 @@ std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec, He
   member.charged_before = accounts_.charged(member.ref.id);
   member.released_before = accounts_.released(member.ref.id);
   members_.push_back(std::move(member));
+  if (residency_ != nullptr) {
+    residency_->wipe(*id);
+    residency_->set_capacity(*id, pool->settings.kv_tokens);
+  }
   return members_.back().ref;
 }
 
@@ -136,6 +141,10 @@ bool Registry::set_draining(std::string_view name, bool draining) {
 bool Registry::set_health(std::string_view name, Health health) {
   Member* member = find_member(name);
   if (member == nullptr) return false;
+  // What was down has, as far as anyone knows, started anew.
+  if (residency_ != nullptr && member->health == Health::down && health != Health::down) {
+    residency_->wipe(member->ref.id);
+  }
   member->health = health;
   ++member->health_changes[static_cast<std::size_t>(health)];
   return true;
@@ -188,7 +197,7 @@ void Registry::build_rings(Snapshot& snapshot) {
     PoolState& state = pools_[i];
     balance::Pool& sealed = snapshot.pools[i];
     state.ring_order.clear();
-    if (sealed.strategy != balance::Strategy::prefix) {
+    if (!with_ring(sealed.strategy)) {
       state.builder.reset();
       state.ring.reset();
       continue;

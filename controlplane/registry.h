@@ -17,6 +17,7 @@
 #include "controlplane/id_space.h"
 #include "controlplane/replica_spec.h"
 #include "dataplane/balance/accounts.h"
+#include "dataplane/balance/residency.h"
 #include "dataplane/balance/ring_builder.h"
 #include "dataplane/balance/snapshot.h"
 #include "dataplane/base/qsbr.h"
@@ -60,8 +61,9 @@ class Registry {
     std::vector<balance::ReplicaRef> ring_order;    // its members, in the order that the ring numbers them
   };
 
-  // `accounts` and `qsbr` outlive the registry.
-  Registry(const Config& config, balance::Accounts& accounts, Qsbr& qsbr);
+  // All that is handed in outlives the registry. `residency` is told of replicas that begin with an empty cache; null
+  // where nobody remembers anything.
+  Registry(const Config& config, balance::Accounts& accounts, Qsbr& qsbr, balance::Residency* residency = nullptr);
 
   // Into the pool that the spec names. A replica with a literal address has its endpoint at once; another waits for
   // set_endpoints(). The error is one clear line: the name is taken, there is no such pool, or no id is free.
@@ -125,6 +127,7 @@ class Registry {
 
   balance::Accounts& accounts_;
   Qsbr& qsbr_;
+  balance::Residency* residency_;
   std::vector<PoolState> pools_;  // in the order of the settings
   std::vector<RouteSettings> routes_;
   balance::ClientTimeouts client_;

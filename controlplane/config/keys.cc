@@ -89,6 +89,8 @@ void add_limits(Keys& keys) {
       "requests that each shard may have in flight");
   add("limits.heads", Apply::restart, NumberValue{1, 1'000'000}, WP_AT(limits.heads),
       "requests a shard that may be read, or wait for the first byte of their reply");
+  add("limits.residency", Apply::restart, SizeValue{64 * kKiB, 1024 * kMiB}, WP_AT(limits.residency),
+      "memory, of all shards, for what was sent to which replica: 128 bytes remember eight prefixes");
   add("limits.body_min_rate", Apply::restart, NumberValue{0, 1U << 30U}, WP_AT(limits.body_min_rate),
       "bytes a second of a request's body, once timeouts.body has passed; 0: none");
   add("limits.client_min_rate", Apply::restart, NumberValue{0, 1U << 30U}, WP_AT(limits.client_min_rate),
@@ -147,6 +149,8 @@ std::vector<Key<PoolSettings>> make_pool_keys() {
       "requests that a replica may always have under way");
   add("pool.ring_slots", NumberValue{256, 1U << 20U}, WP_AT(ring_slots),
       "slots of the ring; the same on nodes that must agree");
+  add("pool.kv_tokens", NumberValue{0, 1'000'000'000}, WP_AT(kv_tokens),
+      "tokens that a replica's KV cache holds, by which what was sent there is taken as gone; 0: not known");
   const auto time = [&keys](std::string_view path, auto at, std::string_view meaning) {
     keys.push_back(make_key<PoolSettings>(path, Apply::reload, DurationValue{}, at, meaning));
   };

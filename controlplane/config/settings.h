@@ -59,15 +59,16 @@ struct LogSettings {
 
 // Fixed sizes of a shard. The defaults are those of the request path, which a test compares.
 struct LimitSettings {
-  std::uint32_t head = 16 * 1024;            // bytes
-  std::uint32_t headers = 100;               // fields of a head
-  std::uint32_t body = 8 * 1024 * 1024;      // bytes
-  std::uint32_t body_min_rate = 512;         // bytes a second; 0: none
-  std::uint32_t client_min_rate = 128;       // bytes a second; 0: none
-  std::uint32_t connections = 8192;          // clients of a shard
-  std::uint32_t connections_per_source = 0;  // 0: no limit
-  std::uint32_t requests = 8192;             // in flight of a shard
-  std::uint32_t heads = 2048;                // requests of a shard whose head is read or kept
+  std::uint32_t head = 16 * 1024;              // bytes
+  std::uint32_t headers = 100;                 // fields of a head
+  std::uint32_t body = 8 * 1024 * 1024;        // bytes
+  std::uint32_t body_min_rate = 512;           // bytes a second; 0: none
+  std::uint32_t client_min_rate = 128;         // bytes a second; 0: none
+  std::uint32_t connections = 8192;            // clients of a shard
+  std::uint32_t connections_per_source = 0;    // 0: no limit
+  std::uint32_t requests = 8192;               // in flight of a shard
+  std::uint32_t heads = 2048;                  // requests of a shard whose head is read or kept
+  std::uint32_t residency = 16 * 1024 * 1024;  // bytes, of all shards
 };
 
 struct RequestSettings {
@@ -83,9 +84,10 @@ struct RequestSettings {
 struct PoolSettings {
   std::string name = "default";
   std::vector<std::string> models;  // exact names that lead here without a route
-  balance::Strategy strategy = balance::Strategy::prefix;
+  balance::Strategy strategy = balance::Strategy::warm;
   balance::Bounds bounds;
   std::uint32_t ring_slots = balance::kDefaultRingSlots;
+  std::uint32_t kv_tokens = 0;  // that a replica's KV cache holds; 0: not known
   balance::UpstreamTimeouts timeouts;
   HealthPolicy health;
   std::vector<ReplicaSpec> replicas;

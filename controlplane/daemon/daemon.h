@@ -71,7 +71,7 @@ class Daemon {
   void tick();
   void watch_hangup();
 
-  [[nodiscard]] shard::SharedState shared() { return {published_, qsbr_, accounts_}; }
+  [[nodiscard]] shard::SharedState shared() { return {published_, qsbr_, accounts_, residency_}; }
 
   control::Settings settings_;
   std::string version_;
@@ -83,6 +83,7 @@ class Daemon {
   std::optional<Identity> become_;  // once everything is open
   boost::asio::io_context io_{1};
   balance::Accounts accounts_;
+  balance::Residency residency_;
   Qsbr qsbr_;
   Published<balance::Snapshot> published_;
   control::Registry registry_;

@@ -99,6 +99,7 @@ std::string strictness_page() {
 std::expected<std::string, std::string> print_metrics() {
   boost::asio::io_context io;
   balance::Accounts accounts(1, 1);
+  balance::Residency residency(1, 1);
   Qsbr qsbr;
   Published<balance::Snapshot> published;
   control::Registry::Config config;
@@ -110,7 +111,8 @@ std::expected<std::string, std::string> print_metrics() {
   if (!spec) return std::unexpected(spec.error());
   if (const auto started = fleet.start({&*spec, 1}); !started) return std::unexpected(started.error().text);
   shard::ShardMailbox mailbox;
-  const auto core = make_core(TransportKind::epoll, 0, smallest_config(), {published, qsbr, accounts}, mailbox);
+  const auto core =
+      make_core(TransportKind::epoll, 0, smallest_config(), {published, qsbr, accounts, residency}, mailbox);
   if (!core) return std::unexpected(core.error());
   const control::ShardWatch watch;
   control::Exposition exposition({"", ""}, fleet, accounts, watch);

@@ -22,7 +22,8 @@ Charge::Charge(Charge&& other) noexcept
     : accounts_(std::exchange(other.accounts_, nullptr)),
       replica_(other.replica_),
       pool_(other.pool_),
-      prefill_(std::exchange(other.prefill_, 0)) {}
+      prefill_(std::exchange(other.prefill_, 0)),
+      charged_(other.charged_) {}
 
 Charge& Charge::operator=(Charge&& other) noexcept {
   if (this == &other) return *this;
@@ -31,7 +32,14 @@ Charge& Charge::operator=(Charge&& other) noexcept {
   replica_ = other.replica_;
   pool_ = other.pool_;
   prefill_ = std::exchange(other.prefill_, 0);
+  charged_ = other.charged_;
   return *this;
+}
+
+void Charge::first_byte(Instant now) {
+  if (accounts_ == nullptr || prefill_ == 0) return;
+  accounts_->replicas_[replica_.id].pace.first_byte(charged_, now, prefill_);
+  release_prefill();
 }
 
 void Charge::release_prefill() {
@@ -58,12 +66,13 @@ Accounts::Accounts(std::uint32_t max_replicas, std::uint32_t max_pools)
       pools_(std::make_unique<Slot[]>(max_pools)),
       tokens_(max_replicas, max_pools) {}
 
-Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens) {
+Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens, Instant now) {
   WP_ASSERT(replica.valid() && replica.id < max_replicas_ && pool < max_pools_);
   Slot& slot = replicas_[replica.id];
   slot.prefill.fetch_add(prefill_tokens, kOrder);
   slot.streams.fetch_add(1, kOrder);
   slot.charged.fetch_add(1, kOrder);
+  slot.pace.charge(now, prefill_tokens);
   pools_[pool].prefill.fetch_add(prefill_tokens, kOrder);
   pools_[pool].streams.fetch_add(1, kOrder);
   Charge charge;
@@ -71,6 +80,7 @@ Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t pr
   charge.replica_ = replica;
   charge.pool_ = pool;
   charge.prefill_ = prefill_tokens;
+  charge.charged_ = now;
   return charge;
 }
 
@@ -78,6 +88,15 @@ Load Accounts::load(std::uint32_t replica_id) const {
   WP_ASSERT(replica_id < max_replicas_);
   const Slot& slot = replicas_[replica_id];
   return {slot.prefill.load(kOrder), slot.streams.load(kOrder)};
+}
+
+const Pace& Accounts::pace(std::uint32_t replica_id) const {
+  WP_ASSERT(replica_id < max_replicas_);
+  return replicas_[replica_id].pace;
+}
+
+double Accounts::queue(std::uint32_t replica_id, Instant now) const {
+  return pace(replica_id).queue(now, load(replica_id).prefill);
 }
 
 Load Accounts::total(std::uint32_t pool) const {

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <memory>
 
+#include "dataplane/balance/pace.h"
 #include "dataplane/balance/replica_ref.h"
 #include "dataplane/balance/token_table.h"
+#include "dataplane/base/time.h"
 
 namespace wp::balance {
 
@@ -17,8 +19,8 @@ namespace wp::balance {
 // so that a quiet pool does not spill. A bound is exceeded by at most one request a racing shard.
 struct Bounds {
   double factor = 1.25;
-  std::uint64_t prefill_floor = 65'536;  // tokens: seconds of prefill, well above the largest usual prompt
-  std::uint32_t streams_floor = 16;
+  std::uint64_t prefill_floor = 262'144;  // tokens: seconds of prefill, well above the largest usual prompt
+  std::uint32_t streams_floor = 64;
 };
 
 struct Load {
@@ -39,8 +41,9 @@ class Charge {
   Charge& operator=(const Charge&) = delete;
   ~Charge() { release(); }
 
-  void release_prefill();  // the first byte came; nothing happens the second time
-  void release();          // everything
+  void release_prefill();        // nothing happens the second time
+  void first_byte(Instant now);  // as release_prefill(), and the replica's pace is learned from it
+  void release();                // everything
   [[nodiscard]] bool held() const { return accounts_ != nullptr; }
   [[nodiscard]] ReplicaRef replica() const { return replica_; }
   [[nodiscard]] std::uint32_t pool() const { return pool_; }
@@ -52,6 +55,7 @@ class Charge {
   ReplicaRef replica_;
   std::uint32_t pool_ = 0;
   std::uint32_t prefill_ = 0;
+  Instant charged_;
 };
 
 class Accounts {
@@ -59,9 +63,12 @@ class Accounts {
   Accounts(std::uint32_t max_replicas, std::uint32_t max_pools);
 
   // Any thread.
-  [[nodiscard]] Charge charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens);
+  [[nodiscard]] Charge charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens, Instant now);
   [[nodiscard]] Load load(std::uint32_t replica_id) const;
   [[nodiscard]] Load total(std::uint32_t pool) const;
+  // How fast that replica prefills, and how much is before it now.
+  [[nodiscard]] const Pace& pace(std::uint32_t replica_id) const;
+  [[nodiscard]] double queue(std::uint32_t replica_id, Instant now) const;
   // Charges ever made to a replica's slot, and releases: equal when it is idle. For tests and exposition.
   [[nodiscard]] std::uint64_t charged(std::uint32_t replica_id) const;
   [[nodiscard]] std::uint64_t released(std::uint32_t replica_id) const;
@@ -83,6 +90,7 @@ class Accounts {
     std::atomic<std::uint64_t> streams{0};
     std::atomic<std::uint64_t> charged{0};
     std::atomic<std::uint64_t> released{0};
+    Pace pace;
   };
   std::uint32_t max_replicas_;
   std::uint32_t max_pools_;

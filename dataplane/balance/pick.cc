@@ -1,5 +1,7 @@
 #include "dataplane/balance/pick.h"
 
+#include <algorithm>
+
 #include "dataplane/balance/strategy.h"
 
 namespace wp::balance {
@@ -15,11 +17,28 @@ Pick pick(const PickInput& input, Strategy strategy) {
     return is_excluded(input, only) ? Pick{} : Pick{&only, Reason::only_one};
   }
   switch (strategy) {
+    case Strategy::warm: return pick_warm(input);
     case Strategy::prefix: return pick_prefix(input);
     case Strategy::least_loaded: return pick_least_loaded(input);
     case Strategy::round_robin: return pick_round_robin(input);
   }
   return {};
+}
+
+std::uint32_t uncached_tokens(const PickInput& input, const Pick& pick) {
+  const std::uint32_t tokens = input.features.estimated_tokens;
+  return std::max(1U, tokens - std::min(tokens, pick.cached));
+}
+
+void remember(const PickInput& input, const Pick& pick) {
+  if (input.residency == nullptr || input.pool.strategy != Strategy::warm) return;
+  input.residency->record(pick.replica->ref.id, input.features.ladder, input.features.ends,
+                          uncached_tokens(input, pick), input.features.session);
+}
+
+void learn(Residency& residency, const Receipt& receipt) {
+  if (!receipt.cached_tokens) return;
+  residency.learn(receipt.replica.id, receipt.expected_cached, receipt.expected_age, *receipt.cached_tokens);
 }
 
 }  // namespace wp::balance

@@ -5,9 +5,13 @@
 #include <span>
 
 #include "dataplane/balance/accounts.h"
+#include "dataplane/balance/receipt.h"
+#include "dataplane/balance/residency.h"
 #include "dataplane/balance/snapshot.h"
 #include "dataplane/base/reasons.h"
 #include "dataplane/base/rng.h"
+#include "dataplane/base/time.h"
+#include "dataplane/prompt/features.h"
 
 namespace wp::balance {
 
@@ -17,18 +21,28 @@ struct PickInput {
   const Pool& pool;
   const Accounts& accounts;
   Rng& rng;
-  std::uint32_t& turn;        // the shard's position in this pool; each pick moves it. One a pool, or pools that are
-                              // asked in step would each keep to every second of their replicas
-  std::uint64_t session = 0;  // Features::session
-  std::uint64_t first_chunk = 0;
-  std::uint32_t tokens = 1;                   // estimated prompt tokens
+  std::uint32_t& turn;  // the shard's position in this pool; each pick moves it. One a pool, or pools that are
+                        // asked in step would each keep to every second of their replicas
+  Instant now;
+  const prompt::Features& features;
+  Residency* residency = nullptr;             // needed by `warm` only
   std::span<const ReplicaRef> excluded = {};  // tried and failed for this very request
 };
 
 struct Pick {
   const Replica* replica = nullptr;  // nullptr: no replica can be picked
   Reason decision = Reason::none;    // of kind decide
+  std::uint32_t cached = 0;          // prompt tokens that the replica is believed to hold
+  std::uint32_t age = 0;             // tokens it had to prefill since it was last seen to (Residency::Holder)
 };
+
+// What of the prompt the replica is believed to have to prefill, at least 1: the charge.
+[[nodiscard]] std::uint32_t uncached_tokens(const PickInput& input, const Pick& pick);
+
+// The request went to the replica: what later picks may find there.
+void remember(const PickInput& input, const Pick& pick);
+// It was answered.
+void learn(Residency& residency, const Receipt& receipt);
 
 // Picks by the pool's strategy, or by the one given: requests without a prompt go to a least-loaded replica. Does not
 // charge. Looks at no more than 16 replicas plus the excluded ones, whatever the size of the pool; round_robin with

@@ -13,8 +13,8 @@ constexpr std::uint32_t kSamplesBeyond = 4;
 }  // namespace
 
 Pick pick_prefix(const PickInput& input) {
-  const bool by_session = input.session != 0;
-  const std::uint64_t key = by_session ? input.session : input.first_chunk;
+  const bool by_session = input.features.session != 0;
+  const std::uint64_t key = by_session ? input.features.session : input.features.first_chunk;
   // Without any key every request would fall on one slot.
   if (key == 0) return pick_least_loaded(input);
 

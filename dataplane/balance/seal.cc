@@ -43,7 +43,11 @@ void choose_pickable(const Snapshot& snapshot, Pool& pool) {
   }
   std::sort(chosen.begin(), chosen.end());
   pool.pickable.clear();
-  for (const Chosen& one : chosen) pool.pickable.push_back(one.index);
+  pool.pickable_bits.assign(snapshot.replicas.size() / 64 + 1, 0);
+  for (const Chosen& one : chosen) {
+    pool.pickable.push_back(one.index);
+    pool.pickable_bits[one.index / 64] |= std::uint64_t{1} << (one.index % 64);
+  }
 }
 
 void add_weights(const Snapshot& snapshot, Pool& pool) {

@@ -8,12 +8,12 @@
 
 namespace wp::balance {
 
-// Makes Snapshot::by_id, the order of the routes, and of every pool `pickable`, `weight_sum` and `cumulative`. The
-// caller has filled replicas
-// (fewer than kNoReplica, refs valid, ids unique, weights 1..kMaxWeight) and pools with their `members`; rings come
-// afterwards:
+// Makes Snapshot::by_id, the order of the routes, and of every pool `pickable`, `pickable_bits`, `weight_sum` and
+// `cumulative`. The caller has filled replicas (fewer than kNoReplica, refs valid, ids unique, weights 1..kMaxWeight)
+// and pools with their `members`; rings come afterwards:
 //   seal(snapshot);
-//   for each pool of strategy prefix: builder.assign(ring_members(snapshot, pool)), pool.ring = builder.build();
+//   for each pool whose strategy is with_ring(): builder.assign(ring_members(snapshot, pool)), pool.ring =
+//   builder.build();
 // where the builder is the pool's own and lives on, so that a change costs only its own slots.
 void seal(Snapshot& snapshot);
 

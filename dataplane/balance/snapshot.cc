@@ -9,7 +9,7 @@
 namespace wp::balance {
 namespace {
 
-constexpr std::array kStrategies = {Strategy::prefix, Strategy::least_loaded, Strategy::round_robin};
+constexpr std::array kStrategies = {Strategy::warm, Strategy::prefix, Strategy::least_loaded, Strategy::round_robin};
 
 }  // namespace
 
@@ -19,6 +19,7 @@ std::string_view beginning(std::string_view pattern) {
 
 std::string_view word(Strategy strategy) {
   switch (strategy) {
+    case Strategy::warm: return "warm";
     case Strategy::prefix: return "prefix";
     case Strategy::least_loaded: return "least-loaded";
     case Strategy::round_robin: return "round-robin";

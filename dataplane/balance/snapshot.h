@@ -19,11 +19,16 @@
 
 namespace wp::balance {
 
-enum class Strategy : std::uint8_t { prefix, least_loaded, round_robin };
+enum class Strategy : std::uint8_t { warm, prefix, least_loaded, round_robin };
 
 [[nodiscard]] std::string_view word(Strategy strategy);
-// The strategy of that word ("prefix", "least-loaded", "round-robin"); false when there is none.
+// The strategy of that word ("warm", "prefix", "least-loaded", "round-robin"); false when there is none.
 [[nodiscard]] bool parse_strategy(std::string_view text, Strategy& strategy);
+
+// Whether it needs Pool::ring.
+[[nodiscard]] constexpr bool with_ring(Strategy strategy) {
+  return strategy == Strategy::warm || strategy == Strategy::prefix;
+}
 
 // Only `up` replicas are picked. `starting` answers health checks with "not yet", `draining` keeps what it has.
 enum class ReplicaState : std::uint8_t { up, starting, draining, down };
@@ -44,7 +49,7 @@ struct Replica {
 struct Pool {
   std::string name;
   std::uint32_t id = 0;  // index of its totals in Accounts
-  Strategy strategy = Strategy::prefix;
+  Strategy strategy = Strategy::warm;
   Bounds bounds;
   UpstreamTimeouts timeouts;
   std::vector<std::uint16_t> members;  // every replica of the pool, as indices into Snapshot::replicas
@@ -54,7 +59,9 @@ struct Pool {
   std::uint64_t weight_sum = 0;           // over pickable
   std::vector<std::uint64_t> cumulative;  // weights up to and with each of pickable; empty when all are equal
 
-  std::shared_ptr<const Ring> ring;  // over pickable: ring members are indices into `pickable`; only for `prefix`
+  std::vector<std::uint64_t> pickable_bits;  // a bit for each of Snapshot::replicas, set for those of pickable
+
+  std::shared_ptr<const Ring> ring;  // over pickable: ring members are indices into `pickable`; for those with_ring()
 };
 
 // Where a model leads: by its exact name, else by the longest beginning that it has.

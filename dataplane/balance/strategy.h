@@ -10,6 +10,7 @@
 
 namespace wp::balance {
 
+[[nodiscard]] Pick pick_warm(const PickInput& input);
 [[nodiscard]] Pick pick_prefix(const PickInput& input);
 [[nodiscard]] Pick pick_least_loaded(const PickInput& input);
 [[nodiscard]] Pick pick_round_robin(const PickInput& input);

@@ -91,6 +91,8 @@ enum class Fault : std::uint8_t { nobody, client, replica, us };
   X(reply_cut,             close,  replica,   0, no,  "the reply broke off after its head had been sent") \
   X(finished,              close,  nobody,    0, no,  "the last reply of the connection was sent") \
   /* why a replica was picked */ \
+  X(resident,              decide, nobody,    0, no,  "holds half of the prompt or more, at the least cost") \
+  X(cold,                  decide, nobody,    0, no,  "nobody who holds more of the prompt costs less: the least loaded or the ring's next") \
   X(session,               decide, nobody,    0, no,  "the session key's own replica") \
   X(prefix,                decide, nobody,    0, no,  "the ring's replica for the prompt's first chunk") \
   X(spill,                 decide, nobody,    0, no,  "the next on the key's ring walk, the ones before being over a bound") \

@@ -9,11 +9,13 @@
 namespace wp::proxy {
 
 Dispatcher::Dispatcher(const ProxyConfig& config, stream::PortTable& ports, UpstreamPool& upstreams,
-                       balance::Accounts& accounts, ProxyCounters& counters, std::uint64_t seed)
+                       balance::Accounts& accounts, balance::Residency& residency, ProxyCounters& counters,
+                       std::uint64_t seed)
     : config_(config),
       ports_(ports),
       upstreams_(upstreams),
       accounts_(accounts),
+      residency_(residency),
       counters_(counters),
       rng_(seed),
       turns_(accounts.max_pools()),
@@ -33,9 +35,9 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
       .accounts = accounts_,
       .rng = rng_,
       .turn = turns_[pool->id],
-      .session = features.session,
-      .first_chunk = features.first_chunk,
-      .tokens = features.estimated_tokens,
+      .now = now,
+      .features = features,
+      .residency = &residency_,
       .excluded = std::span(exchange.failed.data(), exchange.failures),
   };
   // Without a prompt there is nothing warm to find.
@@ -47,12 +49,15 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
   exchange.timeouts = pool->timeouts;
   exchange.canonical_bytes = features.canonical_bytes;
   exchange.estimated_tokens = features.estimated_tokens;
+  exchange.expected_cached = pick.cached;
+  exchange.expected_age = pick.age;
   if (config_.access_records > 0) {
     exchange.record.prompt_tokens = features.estimated_tokens;
     exchange.record.pool.assign(pool->name);
     exchange.record.replica.assign(pick.replica->name);
   }
-  exchange.charge = accounts_.charge(pick.replica->ref, pool->id, features.estimated_tokens);
+  exchange.charge = accounts_.charge(pick.replica->ref, pool->id, balance::uncached_tokens(input, pick), now);
+  balance::remember(input, pick);
   counters_.reasons.count(pick.decision);
   return send(now, *pick.replica, exchange, self, request, client_address, false);
 }

@@ -18,7 +18,7 @@ namespace wp::proxy {
 class Dispatcher {
  public:
   Dispatcher(const ProxyConfig& config, stream::PortTable& ports, UpstreamPool& upstreams, balance::Accounts& accounts,
-             ProxyCounters& counters, std::uint64_t seed);
+             balance::Residency& residency, ProxyCounters& counters, std::uint64_t seed);
 
   // Picks among the replicas the exchange has not failed on, and sends. Reason::none, or why nothing was sent.
   [[nodiscard]] Reason dispatch(Instant now, const balance::Snapshot& snapshot, Exchange& exchange, Handle self,
@@ -36,6 +36,7 @@ class Dispatcher {
   stream::PortTable& ports_;
   UpstreamPool& upstreams_;
   balance::Accounts& accounts_;
+  balance::Residency& residency_;
   ProxyCounters& counters_;
   Rng rng_;
   std::vector<std::uint32_t> turns_;  // round-robin position by pool; shards start at different places

@@ -37,6 +37,8 @@ struct Exchange {
   bool keep_alive = true;
   std::uint64_t canonical_bytes = 0;   // of the prompt
   std::uint32_t estimated_tokens = 0;  // of it, as charged at the last pick
+  std::uint32_t expected_cached = 0;   // of these, and by how old an entry (balance::Pick)
+  std::uint32_t expected_age = 0;
 
   // Attempts.
   std::array<balance::ReplicaRef, kMaxAttempts> failed{};  // replicas not to be tried again

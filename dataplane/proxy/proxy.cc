@@ -5,15 +5,17 @@
 
 namespace wp::proxy {
 
-Proxy::Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accounts& accounts, std::uint64_t seed)
+Proxy::Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accounts& accounts,
+             balance::Residency& residency, std::uint64_t seed)
     : config_(config),
       ports_(ports),
       log_(config.max_clients, counters_),
       tokens_(accounts.tokens()),
+      residency_(residency),
       upstreams_(config_, accounts.max_replicas(), ports, counters_),
       intake_(config_),
       relay_(config_, ports, counters_),
-      dispatcher_(config_, ports, upstreams_, accounts, counters_, seed),
+      dispatcher_(config_, ports, upstreams_, accounts, residency, counters_, seed),
       clients_(config.max_clients),
       sources_(config.max_clients, mix64(seed)),
       waits_(config.max_clients),

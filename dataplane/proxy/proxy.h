@@ -47,7 +47,8 @@ struct Client {
 
 class Proxy {
  public:
-  Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accounts& accounts, std::uint64_t seed);
+  Proxy(const ProxyConfig& config, stream::PortTable& ports, balance::Accounts& accounts, balance::Residency& residency,
+        std::uint64_t seed);
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
   ~Proxy();
@@ -184,6 +185,7 @@ class Proxy {
   RequestLog log_;
   FlightRecorder* flight_ = nullptr;
   balance::TokenTable& tokens_;
+  balance::Residency& residency_;
   UpstreamPool upstreams_;
   Intake intake_;
   Relay relay_;

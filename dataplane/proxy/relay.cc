@@ -144,6 +144,8 @@ RelayOutcome Relay::send_head(Exchange& exchange, const http::ReplyHead& head, s
 void Relay::first_byte(Instant now, Exchange& exchange) {
   if (exchange.first_byte_seen) return;
   exchange.first_byte_seen = true;
+  // An error takes no prefill: nothing is to be learned from how fast it comes.
+  if (exchange.status == 200) exchange.charge.first_byte(now);
   exchange.charge.release_prefill();
   const Duration waited = now - exchange.received;
   exchange.record.first_byte = waited;

@@ -260,10 +260,13 @@ void Proxy::take_receipt(Exchange& exchange, Reason why) {
                                  .pool = exchange.charge.pool(),
                                  .canonical_bytes = exchange.canonical_bytes,
                                  .estimated_tokens = exchange.estimated_tokens,
+                                 .expected_cached = exchange.expected_cached,
+                                 .expected_age = exchange.expected_age,
                                  .prompt_tokens = usage->prompt_tokens,
                                  .completion_tokens = usage->completion_tokens,
                                  .cached_tokens = tokens_.cached(replica, exchange.api, usage->cached_tokens)};
   tokens_.apply(receipt);
+  balance::learn(residency_, receipt);
   exchange.record.told_prompt_tokens = receipt.prompt_tokens;
   exchange.record.told_completion_tokens = receipt.completion_tokens;
   exchange.record.told_cached_tokens = receipt.cached_tokens.value_or(kNotTold);

@@ -1,10 +1,12 @@
 // One shard: a transport, a proxy, and the turn that joins the two wings. It shares nothing with other shards but what
-// it is handed: the published Snapshot, the accounts, its mailbox.
+// it is handed: the published Snapshot, the accounts, what the replicas
+// hold, its mailbox.
 #pragma once
 
 #include <cstdint>
 
 #include "dataplane/balance/accounts.h"
+#include "dataplane/balance/residency.h"
 #include "dataplane/balance/snapshot.h"
 #include "dataplane/base/qsbr.h"
 #include "dataplane/base/time.h"
@@ -20,6 +22,7 @@ struct SharedState {
   Published<balance::Snapshot>& snapshot;  // never null once shards run
   Qsbr& qsbr;
   balance::Accounts& accounts;
+  balance::Residency& residency;
 };
 
 template <net::Transport Net>
@@ -34,7 +37,7 @@ class Shard {
         mailbox_(mailbox),
         ports_(ports),
         net_(net),
-        proxy_(config, ports, shared.accounts, mix64(config.seed + number)),
+        proxy_(config, ports, shared.accounts, shared.residency, mix64(config.seed + number)),
         number_(number) {
     if (config.access_records > 0) mailbox_.access.open(config.access_records);
     proxy_.log_to(mailbox_.access);

@@ -22,8 +22,8 @@ def two_turns(daemon, system, headers):
     return first, second
 
 
-def check_conversations(case, headers_of, word):
-    daemon, _ = case.pair(8)
+def check_conversations(case, headers_of, word, strategy="warm"):
+    daemon, _ = case.pair(8, daemon={"strategy": strategy})
     served = set()
     for number in range(12):
         first, second = two_turns(daemon, f"{number}. {SYSTEM}", headers_of(number))
@@ -35,8 +35,13 @@ def check_conversations(case, headers_of, word):
 
 
 @test
+def test_two_turns_meet_where_the_first_went(case):
+    check_conversations(case, lambda number: None, "resident")
+
+
+@test
 def test_two_turns_meet_by_prefix(case):
-    check_conversations(case, lambda number: None, "prefix")
+    check_conversations(case, lambda number: None, "prefix", strategy="prefix")
 
 
 @test

@@ -38,9 +38,9 @@ Shape draw_shape(Rng& rng) {
   shape.max_pipeline = rng.chance(0.4) ? rng.between(2, 5) : 1;
   shape.max_prompt = rng.chance(0.2) ? 200'000 : rng.between(10, 6000);
   shape.max_reply = rng.chance(0.2) ? 400'000 : rng.between(1, 30'000);
-  constexpr balance::Strategy kStrategies[] = {balance::Strategy::prefix, balance::Strategy::least_loaded,
-                                               balance::Strategy::round_robin};
-  shape.strategy = kStrategies[rng.below(3)];
+  constexpr balance::Strategy kStrategies[] = {balance::Strategy::warm, balance::Strategy::prefix,
+                                               balance::Strategy::least_loaded, balance::Strategy::round_robin};
+  shape.strategy = kStrategies[rng.below(4)];
   if (rng.chance(0.7)) shape.net.max_segment = rng.chance(0.3) ? rng.between(1, 8) : rng.between(16, 5000);
   if (shape.net.max_segment > 0 && shape.net.max_segment < 16) {
     shape.max_prompt = rng.between(10, 400);  // tiny segments: small bodies, or a world takes minutes

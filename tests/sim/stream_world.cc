@@ -28,8 +28,8 @@ StreamWorld::StreamWorld(std::uint64_t seed, bool print) : rng_(seed), shape_(dr
   }
   states_.assign(shape_.replicas, balance::ReplicaState::up);
   publish();
-  shard_ = std::make_unique<shard::Shard<SimNet>>(0, config_, shard::SharedState{published_, qsbr_, accounts_}, *ports_,
-                                                  *net_, mailbox_);
+  shard_ = std::make_unique<shard::Shard<SimNet>>(
+      0, config_, shard::SharedState{published_, qsbr_, accounts_, residency_}, *ports_, *net_, mailbox_);
   for (std::uint32_t i = 0; i < shape_.clients; ++i) {
     clients_.push_back(std::make_unique<SimClient>(*net_, shape_, i, rng_.next()));
   }

@@ -59,6 +59,7 @@ class StreamWorld {
   std::uint64_t turns_ = 0;
 
   balance::Accounts accounts_{64, 4};
+  balance::Residency residency_{1024, 64};
   Qsbr qsbr_;
   Published<balance::Snapshot> published_;
   std::unique_ptr<const balance::Snapshot> current_;

@@ -23,7 +23,9 @@ std::string name_of(std::size_t number) {
 Gateway::Gateway(const GatewayConfig& config, const StrategyInfo& strategy, const RouterNeeds& needs,
                  std::span<const Standing> standings)
     : accounts_(config.max_replicas, 1),
-      registry_(registry_config(config, strategy), accounts_, qsbr_),
+      residency_(config.residency_lines, config.max_replicas),
+      capacity_(config.capacity_told),
+      registry_(registry_config(config, strategy), accounts_, qsbr_, &residency_),
       rng_(config.seed),
       router_(strategy.make(needs)) {
   for (const Standing standing : standings) join(standing);
@@ -37,6 +39,7 @@ void Gateway::join(Standing standing) {
   const auto ref = registry_.add(spec);
   WP_ASSERT(ref.has_value());
   refs_.push_back(*ref);
+  residency_.set_capacity(ref->id, capacity_);
   if (standing == Standing::draining) WP_ASSERT(registry_.set_draining(spec.name, true));
   if (standing == Standing::down) WP_ASSERT(registry_.set_health(spec.name, control::Health::down));
 }
@@ -59,16 +62,16 @@ void Gateway::publish() {
   registry_.published();
 }
 
-balance::PickInput Gateway::input(const TraceRequest& request) {
+balance::PickInput Gateway::input(Instant now, const TraceRequest& request) {
   return {
       .snapshot = *snapshot_,
       .pool = *snapshot_->route({}),
       .accounts = accounts_,
       .rng = rng_,
       .turn = turn_,
-      .session = request.features.session,
-      .first_chunk = request.features.first_chunk,
-      .tokens = request.features.estimated_tokens,
+      .now = now,
+      .features = request.features,
+      .residency = &residency_,
       .excluded = excluded_,
   };
 }
@@ -77,19 +80,20 @@ std::optional<Choice> Gateway::pick(Instant now, const TraceRequest& request, st
                                     std::uint64_t id, std::span<const std::uint32_t> excluded) {
   excluded_.clear();
   for (const std::uint32_t replica : excluded) excluded_.push_back(refs_[replica]);
-  const balance::PickInput given = input(request);
+  const balance::PickInput given = input(now, request);
   const balance::Pick pick = router_->pick({now, given, request, blocks, id});
   if (pick.replica == nullptr) return std::nullopt;
   const auto number = static_cast<std::uint32_t>(pick.replica - snapshot_->replicas.data());
   WP_ASSERT(snapshot_->replicas[number].ref == refs_[number]);
   return Choice{number, pick.decision,
-                accounts_.charge(pick.replica->ref, given.pool.id, request.features.estimated_tokens)};
+                accounts_.charge(pick.replica->ref, given.pool.id, balance::uncached_tokens(given, pick), now), pick};
 }
 
 void Gateway::sent(Instant now, const TraceRequest& request, std::span<const BlockHash> blocks, std::uint64_t id,
-                   std::uint32_t replica) {
-  const balance::PickInput given = input(request);
-  router_->sent({now, given, request, blocks, id}, snapshot_->replicas[replica]);
+                   const Choice& choice) {
+  const balance::PickInput given = input(now, request);
+  balance::remember(given, choice.pick);
+  router_->sent({now, given, request, blocks, id}, *choice.pick.replica);
 }
 
 }  // namespace wp::lab

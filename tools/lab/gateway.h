@@ -19,6 +19,8 @@ namespace wp::lab {
 
 struct GatewayConfig {
   balance::Bounds bounds;
+  std::uint32_t residency_lines = 1U << 17U;
+  std::uint64_t capacity_told = 0;
   std::uint32_t max_replicas = 8;  // with those that join
   std::uint64_t seed = 0;
 };
@@ -30,6 +32,7 @@ struct Choice {
   std::uint32_t replica = 0;  // its number
   Reason decision = Reason::none;
   balance::Charge charge;
+  balance::Pick pick;  // lives as long as the gateway's fleet stays as it is
 };
 
 // Charges that pick() gave out are gone before the gateway is.
@@ -47,15 +50,18 @@ class Gateway {
                                            std::uint64_t id, std::span<const std::uint32_t> excluded);
   // The replica took what was picked last.
   void sent(Instant now, const TraceRequest& request, std::span<const BlockHash> blocks, std::uint64_t id,
-            std::uint32_t replica);
+            const Choice& choice);
+  void learn(const balance::Receipt& receipt) { balance::learn(residency_, receipt); }
   [[nodiscard]] Router& router() { return *router_; }
 
  private:
-  [[nodiscard]] balance::PickInput input(const TraceRequest& request);
+  [[nodiscard]] balance::PickInput input(Instant now, const TraceRequest& request);
   void join(Standing standing);
   void publish();
 
   balance::Accounts accounts_;
+  balance::Residency residency_;
+  std::uint64_t capacity_;
   Qsbr qsbr_;
   control::Registry registry_;
   std::unique_ptr<const balance::Snapshot> snapshot_;

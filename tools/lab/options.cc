@@ -46,6 +46,7 @@ Examples:
 struct Raw {
   std::string format = "auto";
   std::string sessions = "trace";
+  std::string knowledge = "nothing";
   double overhead_ms = 0;
   double detection_seconds = 0;
   std::vector<std::string> strategies;
@@ -102,6 +103,11 @@ void declare_fleet(CLI::App& app, SimulationConfig& simulation, Raw& raw) {
       ->check(CLI::Range(1U, 64U))
       ->capture_default_str();
   app.add_option("--cache-tokens", replica.cache_tokens, "capacity of a replica's cache; 0: endless")
+      ->capture_default_str();
+  app.add_option("--knowledge", raw.knowledge,
+                 "what replicas tell: nothing, receipts (how much of a prompt was cached, in its reply), or capacity\n"
+                 "(--cache-tokens, as with pool.kv_tokens)")
+      ->check(CLI::IsMember({"nothing", "receipts", "capacity"}))
       ->capture_default_str();
   app.add_option("--prefill-rate", replica.prefill_rate, "uncached prompt tokens a second, one prompt at a time")
       ->check(CLI::Range(1e-3, 1e12))
@@ -189,6 +195,9 @@ std::string finish(const Raw& raw, Options& options) {
   std::string problem = choose_strategies(raw.strategies, options);
   if (problem.empty()) problem = read_events(raw.events, options.simulation);
   options.simulation.replica.overhead = from_seconds(raw.overhead_ms / 1e3);
+  options.simulation.knowledge = raw.knowledge == "receipts"   ? Knowledge::receipts
+                                 : raw.knowledge == "capacity" ? Knowledge::capacity
+                                                               : Knowledge::nothing;
   options.simulation.detection = from_seconds(raw.detection_seconds);
   return problem;
 }

@@ -29,6 +29,7 @@ struct Due {
 
 struct Flight {
   balance::Charge charge;
+  balance::Receipt receipt;
   std::uint32_t gateway = 0;
   std::uint64_t gateway_life = 0;
   bool under_way = false;
@@ -103,6 +104,7 @@ void Simulation::add_replica() {
 
 std::unique_ptr<Gateway> Simulation::make_gateway(std::uint32_t number) {
   GatewayConfig config{.bounds = config_.bounds, .seed = mix64(config_.seed + number)};
+  if (config_.knowledge == Knowledge::capacity) config.capacity_told = config_.replica.cache_tokens;
   const auto joins = std::ranges::count(config_.events, FleetChange::join, &FleetEvent::change);
   config.max_replicas = config_.replicas + static_cast<std::uint32_t>(joins);
   std::vector<Standing> standings;
@@ -141,7 +143,7 @@ void Simulation::start(std::uint32_t index, Choice&& choice) {
   const auto blocks = trace_.blocks_of(request);
   Served& served = outcome_.served[index];
   Flight& flight = flights_[index];
-  gateways_[flight.gateway]->sent(now_, request, blocks, attempt_of(index), choice.replica);
+  gateways_[flight.gateway]->sent(now_, request, blocks, attempt_of(index), choice);
 
   const Course course = fleet_[choice.replica].take(now_, blocks, request.prompt_tokens, request.output_tokens);
   outcome_.work[choice.replica].uncached_tokens += course.uncached_tokens;
@@ -150,6 +152,11 @@ void Simulation::start(std::uint32_t index, Choice&& choice) {
   served.cached_blocks = course.cached_blocks;
   served.ttft = course.first_token - arrival(index);
   flight.charge = std::move(choice.charge);
+  flight.receipt = {.replica = flight.charge.replica(),
+                    .expected_cached = choice.pick.cached,
+                    .expected_age = choice.pick.age,
+                    .prompt_tokens = request.prompt_tokens,
+                    .cached_tokens = request.prompt_tokens - course.uncached_tokens};
   flight.gateway_life = lives_[flight.gateway];
   flight.under_way = true;
   flight.begun = false;
@@ -166,13 +173,14 @@ void Simulation::finish_due(const Due& due) {
   Router& router = gateways_[flight.gateway]->router();
   if (!due.ends) {
     flight.begun = true;
-    flight.charge.release_prefill();
+    flight.charge.first_byte(now_);
     if (same_life) router.first_byte(id);
     return;
   }
   flight.under_way = false;
   flight.charge = {};
   served.answered = true;
+  if (same_life && config_.knowledge == Knowledge::receipts) gateways_[flight.gateway]->learn(flight.receipt);
   if (same_life) router.ended(id);
 }
 

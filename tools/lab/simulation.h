@@ -18,12 +18,16 @@ namespace wp::lab {
 // published.
 inline constexpr std::uint64_t kDefaultSeed = 2;
 
+// What replicas tell the gateways: nothing; how much of each prompt was cached, in its reply; what their caches hold.
+enum class Knowledge : std::uint8_t { nothing, receipts, capacity };
+
 struct SimulationConfig {
   std::uint32_t replicas = 8;
   std::uint32_t gateways = 1;  // requests go to them in turn
   double speed = 1;            // the trace's arrivals, so many times as fast
   std::uint64_t seed = kDefaultSeed;
   ReplicaModelConfig replica;
+  Knowledge knowledge = Knowledge::nothing;
   balance::Bounds bounds;
   Duration detection = seconds(3);  // from a replica's death to the gateways' verdict
   std::vector<FleetEvent> events;   // event_problem() finds nothing wrong with them

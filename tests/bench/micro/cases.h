@@ -19,7 +19,7 @@ struct Case {
 void add_http_cases(std::vector<Case>& cases);
 // Features of bodies, and beside each the least that any reader of JSON keys would do with the same bytes.
 void add_body_cases(std::vector<Case>& cases);
-// Ring, accounts and strategies, over fleets whose rings have so many slots.
-void add_balance_cases(std::vector<Case>& cases, std::uint32_t ring_slots);
+// Ring, accounts and strategies, over fleets whose rings have so many slots, with residency tables of so many lines.
+void add_balance_cases(std::vector<Case>& cases, std::uint32_t ring_slots, std::uint32_t residency_lines);
 
 }  // namespace wp::bench

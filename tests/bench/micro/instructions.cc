@@ -20,6 +20,7 @@ using wp::bench::Case;
 
 // A ring is read in the same number of instructions however many slots it has, and built sooner with few.
 constexpr std::uint32_t kRingSlots = 64;
+constexpr std::uint32_t kResidencyLines = 1024;
 // The first runs find addresses of library functions and grow memory.
 constexpr std::uint32_t kWarmUpRuns = 2;
 
@@ -44,7 +45,7 @@ int main() {
   std::vector<Case> cases;
   wp::bench::add_http_cases(cases);
   wp::bench::add_body_cases(cases);
-  wp::bench::add_balance_cases(cases, kRingSlots);
+  wp::bench::add_balance_cases(cases, kRingSlots, kResidencyLines);
 #ifdef __clang__
   std::puts("compiler clang++ " __VERSION__);
 #else

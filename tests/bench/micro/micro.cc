@@ -10,11 +10,14 @@
 namespace wp::bench {
 namespace {
 
+// A gigabyte: nearly every line of it is out of every cache.
+constexpr std::uint32_t kResidencyLines = 1U << 23U;
+
 void register_all() {
   std::vector<Case> cases;
   add_http_cases(cases);
   add_body_cases(cases);
-  add_balance_cases(cases, balance::kDefaultRingSlots);
+  add_balance_cases(cases, balance::kDefaultRingSlots, kResidencyLines);
   for (Case& one : cases) {
     benchmark::RegisterBenchmark(one.name.c_str(), [one](benchmark::State& state) {
       for (auto unused : state) {

@@ -45,16 +45,18 @@ struct Extremes {
 // Every shard sends `requests` requests of one hot session and ends none of them: the total only grows, so the bound at
 // each pick is at most the bound at the end.
 Extremes pile_up(const Bounds& bounds, std::uint32_t requests) {
-  Fleet fleet(kReplicas);
+  Fleet fleet(kReplicas, Strategy::prefix);
   fleet.pool().bounds = bounds;
   std::vector<std::vector<Charge>> held(kShards);
   race([&](std::uint32_t shard) {
     Rng rng(shard + 1);
     std::uint32_t turn = shard;
+    prompt::Features features;
+    features.session = kHotSession;
     for (std::uint32_t i = 0; i < requests; ++i) {
-      const PickInput input{fleet.snapshot, fleet.pool(), fleet.accounts, rng, turn, kHotSession, 1, 1, {}};
+      const PickInput input{fleet.snapshot, fleet.pool(), fleet.accounts, rng, turn, {}, features};
       const Pick picked = pick(input);
-      held[shard].push_back(fleet.accounts.charge(picked.replica->ref, 0, 0));
+      held[shard].push_back(fleet.accounts.charge(picked.replica->ref, 0, 0, {}));
     }
   });
   EXPECT_EQ(fleet.accounts.total(0).streams, std::uint64_t{kShards} * requests);
@@ -86,12 +88,14 @@ constexpr std::uint32_t kHeld = 24;  // requests that a busy shard has under way
 // Requests come and end, and the floor is the bound throughout: 4 shards hold at most 24 each, and 1.25 * 96 / 8 is
 // below 16. What a replica has right after a charge, this one included, is the bound, and one for every shard.
 std::uint64_t highest_while_busy(const Bounds& bounds) {
-  Fleet fleet(kReplicas);
+  Fleet fleet(kReplicas, Strategy::prefix);
   fleet.pool().bounds = bounds;
   std::atomic<std::uint64_t> highest{0};
   race([&](std::uint32_t shard) {
     Rng rng(shard + 1);
     std::uint32_t turn = shard;
+    prompt::Features features;
+    features.session = kHotSession;
     std::vector<Charge> held;
     std::uint64_t seen = 0;
     for (std::uint32_t i = 0; i < 5'000; ++i) {
@@ -99,9 +103,9 @@ std::uint64_t highest_while_busy(const Bounds& bounds) {
         std::swap(held[rng.below(kHeld)], held.back());
         held.pop_back();
       }
-      const PickInput input{fleet.snapshot, fleet.pool(), fleet.accounts, rng, turn, kHotSession, 1, 1, {}};
+      const PickInput input{fleet.snapshot, fleet.pool(), fleet.accounts, rng, turn, {}, features};
       const Pick picked = pick(input);
-      held.push_back(fleet.accounts.charge(picked.replica->ref, 0, 64));
+      held.push_back(fleet.accounts.charge(picked.replica->ref, 0, 64, {}));
       seen = std::max(seen, fleet.accounts.load(picked.replica->ref.id).streams);
       if (rng.below(2) == 0) held.back().release_prefill();
     }
@@ -135,13 +139,13 @@ TEST(AccountsRace, ChargesReleasedByAnotherThreadLeaveNothing) {
   constexpr std::uint32_t kCharges = 4'000;
   Accounts accounts(2, 1);
   std::vector<Charge> charges;
-  for (std::uint32_t i = 0; i < kCharges; ++i) charges.push_back(accounts.charge({i % 2, 1}, 0, i));
+  for (std::uint32_t i = 0; i < kCharges; ++i) charges.push_back(accounts.charge({i % 2, 1}, 0, i, {}));
   race([&](std::uint32_t shard) {
     for (std::uint32_t i = shard; i < kCharges; i += kShards) {
       Charge mine = std::move(charges[i]);
       if (i % 3 == 0) mine.release_prefill();
       if (i % 5 == 0) mine.release();
-      const Charge extra = accounts.charge({i % 2, 1}, 0, 1);
+      const Charge extra = accounts.charge({i % 2, 1}, 0, 1, {});
     }
   });
   for (std::uint32_t id = 0; id < 2; ++id) {

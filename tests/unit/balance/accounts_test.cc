@@ -19,7 +19,7 @@ void expect_load(Load load, std::uint64_t prefill, std::uint64_t streams) {
 
 TEST(Accounts, AChargeCountsForItsReplicaAndItsPool) {
   Accounts accounts(4, 2);
-  const Charge charge = accounts.charge({2, 7}, 1, 500);
+  const Charge charge = accounts.charge({2, 7}, 1, 500, {});
   EXPECT_TRUE(charge.held());
   EXPECT_EQ(charge.replica(), (ReplicaRef{2, 7}));
   EXPECT_EQ(charge.prefill(), 500U);
@@ -31,8 +31,8 @@ TEST(Accounts, AChargeCountsForItsReplicaAndItsPool) {
 
 TEST(Accounts, PrefillIsReleasedAtTheFirstByteAndOnlyOnce) {
   Accounts accounts(1, 1);
-  Charge a = accounts.charge({0, 1}, 0, 100);
-  const Charge b = accounts.charge({0, 1}, 0, 30);
+  Charge a = accounts.charge({0, 1}, 0, 100, {});
+  const Charge b = accounts.charge({0, 1}, 0, 30, {});
   a.release_prefill();
   a.release_prefill();
   expect_load(accounts.load(0), 30, 2);
@@ -44,9 +44,9 @@ TEST(Accounts, PrefillIsReleasedAtTheFirstByteAndOnlyOnce) {
 
 TEST(Accounts, ReleaseTakesEverythingAndOnlyOnce) {
   Accounts accounts(1, 1);
-  const Charge other = accounts.charge({0, 1}, 0, 30);
+  const Charge other = accounts.charge({0, 1}, 0, 30, {});
   {
-    Charge charge = accounts.charge({0, 1}, 0, 100);
+    Charge charge = accounts.charge({0, 1}, 0, 100, {});
     charge.release();
     EXPECT_FALSE(charge.held());
     charge.release();
@@ -61,7 +61,7 @@ TEST(Accounts, ReleaseTakesEverythingAndOnlyOnce) {
 TEST(Accounts, GoingAwayReleases) {
   Accounts accounts(1, 1);
   {
-    const Charge charge = accounts.charge({0, 1}, 0, 100);
+    const Charge charge = accounts.charge({0, 1}, 0, 100, {});
   }
   expect_load(accounts.load(0), 0, 0);
   expect_load(accounts.total(0), 0, 0);
@@ -70,7 +70,7 @@ TEST(Accounts, GoingAwayReleases) {
 
 TEST(Charge, AMoveHandsOverWhatIsOwed) {
   Accounts accounts(1, 1);
-  Charge from = accounts.charge({0, 1}, 0, 100);
+  Charge from = accounts.charge({0, 1}, 0, 100, {});
   Charge to = std::move(from);
   EXPECT_FALSE(from.held());  // NOLINT(bugprone-use-after-move): what is left must owe nothing
   EXPECT_EQ(from.prefill(), 0U);
@@ -83,8 +83,8 @@ TEST(Charge, AMoveHandsOverWhatIsOwed) {
 
 TEST(Charge, AssigningReleasesWhatWasHeldBefore) {
   Accounts accounts(2, 1);
-  Charge charge = accounts.charge({0, 1}, 0, 100);
-  charge = accounts.charge({1, 1}, 0, 7);
+  Charge charge = accounts.charge({0, 1}, 0, 100, {});
+  charge = accounts.charge({1, 1}, 0, 7, {});
   expect_load(accounts.load(0), 0, 0);
   expect_load(accounts.load(1), 7, 1);
   expect_load(accounts.total(0), 7, 1);
@@ -94,7 +94,7 @@ TEST(Charge, AssigningReleasesWhatWasHeldBefore) {
 
 TEST(Charge, AssigningToItselfChangesNothing) {
   Accounts accounts(1, 1);
-  Charge charge = accounts.charge({0, 1}, 0, 100);
+  Charge charge = accounts.charge({0, 1}, 0, 100, {});
   Charge& same = charge;
   charge = std::move(same);
   EXPECT_TRUE(charge.held());
@@ -111,9 +111,9 @@ TEST(Charge, NothingIsOwedByDefault) {
 
 TEST(AccountsDeathTest, WhatIsOutOfRangeIsAWrongProgram) {
   Accounts accounts(2, 1);
-  EXPECT_DEATH(static_cast<void>(accounts.charge({2, 1}, 0, 1)), "assertion failed");
-  EXPECT_DEATH(static_cast<void>(accounts.charge({0, 1}, 1, 1)), "assertion failed");
-  EXPECT_DEATH(static_cast<void>(accounts.charge({0, 0}, 0, 1)), "assertion failed");
+  EXPECT_DEATH(static_cast<void>(accounts.charge({2, 1}, 0, 1, {})), "assertion failed");
+  EXPECT_DEATH(static_cast<void>(accounts.charge({0, 1}, 1, 1, {})), "assertion failed");
+  EXPECT_DEATH(static_cast<void>(accounts.charge({0, 0}, 0, 1, {})), "assertion failed");
   EXPECT_DEATH(static_cast<void>(accounts.load(2)), "assertion failed");
   EXPECT_DEATH(static_cast<void>(accounts.total(1)), "assertion failed");
 }
@@ -173,7 +173,7 @@ TEST(Accounts, AreZeroByArithmeticAfterAnyHistory) {
     const std::uint32_t choice = rng.below(4);
     if (choice == 0 || held.empty()) {
       const std::uint32_t tokens = rng.below(100'000);
-      held.push_back(accounts.charge({rng.below(5), 1}, rng.below(2), tokens));
+      held.push_back(accounts.charge({rng.below(5), 1}, rng.below(2), tokens, {}));
       prefill += tokens;
       continue;
     }

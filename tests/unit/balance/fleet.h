@@ -57,12 +57,17 @@ class Fleet {
   const Replica& replica(std::uint32_t id) const { return snapshot.replicas[id]; }
 
   PickInput input(std::uint64_t session, std::uint64_t first_chunk = 1, std::span<const ReplicaRef> excluded = {}) {
-    return {snapshot, pool(), accounts, rng, turn, session, first_chunk, 1, excluded};
+    features.session = session;
+    features.first_chunk = first_chunk;
+    features.estimated_tokens = 1;
+    return {snapshot, pool(), accounts, rng, turn, now, features, &residency, excluded};
   }
+  // With the features as they are.
+  PickInput input_again() { return {snapshot, pool(), accounts, rng, turn, now, features, &residency, {}}; }
 
   // Holds a charge until the fleet goes away.
   void load(std::uint32_t id, std::uint32_t prefill, std::uint32_t streams = 1) {
-    for (std::uint32_t i = 0; i < streams; ++i) held.push_back(accounts.charge({id, 1}, 0, i == 0 ? prefill : 0));
+    for (std::uint32_t i = 0; i < streams; ++i) held.push_back(accounts.charge({id, 1}, 0, i == 0 ? prefill : 0, now));
   }
 
   // The ids that the ring walks through for a key.
@@ -76,6 +81,9 @@ class Fleet {
 
   Snapshot snapshot;
   Accounts accounts;
+  Residency residency{1024, 4096};
+  prompt::Features features;  // what input() refers to
+  Instant now;
   Rng rng{1};
   std::uint32_t turn = 0;
   std::vector<Charge> held;

@@ -11,7 +11,7 @@ namespace {
 
 using testing::Fleet;
 
-constexpr Strategy kAll[] = {Strategy::prefix, Strategy::least_loaded, Strategy::round_robin};
+constexpr Strategy kAll[] = {Strategy::warm, Strategy::prefix, Strategy::least_loaded, Strategy::round_robin};
 
 TEST(Pick, TakesThePoolsStrategyUnlessAnotherIsGiven) {
   Fleet fleet(4, Strategy::round_robin);

@@ -87,13 +87,13 @@ TEST(Prefix, ComesBackWhenTheBoundAllowsIt) {
 TEST(Prefix, EitherAccountOverItsBoundSpills) {
   Fleet by_prefill(8);
   const std::vector<std::uint32_t> walk = by_prefill.walk(kSession);
-  by_prefill.load(walk[0], 65'536);
+  by_prefill.load(walk[0], static_cast<std::uint32_t>(Bounds{}.prefill_floor));
   EXPECT_EQ(pick(by_prefill.input(kSession)).replica->ref.id, walk[0]) << "at the bound is within";
   by_prefill.load(walk[0], 1);
   EXPECT_EQ(pick(by_prefill.input(kSession)).replica->ref.id, walk[1]);
 
   Fleet by_streams(8);
-  by_streams.load(walk[0], 0, 16);
+  by_streams.load(walk[0], 0, Bounds{}.streams_floor);
   EXPECT_EQ(pick(by_streams.input(kSession)).replica->ref.id, walk[0]);
   by_streams.load(walk[0], 0);
   EXPECT_EQ(pick(by_streams.input(kSession)).replica->ref.id, walk[1]);

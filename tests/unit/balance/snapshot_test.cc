@@ -11,7 +11,7 @@ namespace {
 using testing::replica_of;
 
 TEST(Strategy, WordsAreReadAsTheyAreWritten) {
-  for (const Strategy strategy : {Strategy::prefix, Strategy::least_loaded, Strategy::round_robin}) {
+  for (const Strategy strategy : {Strategy::warm, Strategy::prefix, Strategy::least_loaded, Strategy::round_robin}) {
     Strategy read = strategy == Strategy::prefix ? Strategy::round_robin : Strategy::prefix;
     EXPECT_TRUE(parse_strategy(word(strategy), read));
     EXPECT_EQ(read, strategy);

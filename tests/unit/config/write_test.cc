@@ -61,7 +61,7 @@ TEST(DiffSettings, NothingDiffersFromItself) {
 
 TEST(DiffSettings, NamesTheKeyBothValuesAndARestart) {
   EXPECT_THAT(diff(two_pools(), two_pools("strategy = 'round-robin'\n", "weight = 7\n", "[server]\nshards = 3\n")),
-              ElementsAre("server.shards: 0 -> 3 (needs a restart)", "pool.a.strategy: \"prefix\" -> \"round-robin\"",
+              ElementsAre("server.shards: 0 -> 3 (needs a restart)", "pool.a.strategy: \"warm\" -> \"round-robin\"",
                           "pool.a.replica.gpu-1:8000.weight: 100 -> 7"));
 }
 

@@ -85,7 +85,7 @@ TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
   Api a;
   ASSERT_TRUE(a.fleet.add(spec_of("10.0.0.1:1,weight=7,priority=2")).has_value());
   ASSERT_TRUE(a.fleet.add(spec_of("gpu:80")).has_value());
-  const balance::Charge charge = a.accounts.charge(a.registry.members()[0].ref, 0, 123);
+  const balance::Charge charge = a.accounts.charge(a.registry.members()[0].ref, 0, 123, {});
   const Json replicas = Json::parse(a.read_only("GET", "/replicas").body).at("replicas");
   ASSERT_EQ(replicas.size(), 2U);
   EXPECT_EQ(replicas[0], Json({{"name", "10.0.0.1:1"},
@@ -112,7 +112,7 @@ TEST(AdminApi, StatusShowsTheDaemonAtAGlance) {
   shard::ShardMailbox mailbox;
   mailbox.connections.add(3);
   a.watch.add(mailbox, [] {});
-  const balance::Charge charge = a.accounts.charge(a.registry.members()[0].ref, 0, 123);
+  const balance::Charge charge = a.accounts.charge(a.registry.members()[0].ref, 0, 123, {});
   const Json status = Json::parse(a.read_only("GET", "/status").body);
   EXPECT_EQ(status.at("api"), 1);
   EXPECT_EQ(status.at("version"), "1.2.3");
@@ -123,7 +123,7 @@ TEST(AdminApi, StatusShowsTheDaemonAtAGlance) {
   EXPECT_EQ(status.at("replicas"),
             Json({{"total", 2}, {"pickable", 1}, {"up", 1}, {"starting", 0}, {"draining", 1}, {"down", 0}}));
   EXPECT_EQ(status.at("pools"), Json({{{"name", "default"},
-                                       {"strategy", "prefix"},
+                                       {"strategy", "warm"},
                                        {"replicas", 2},
                                        {"replicas_in_use", 1},
                                        {"prefill_tokens", 123},

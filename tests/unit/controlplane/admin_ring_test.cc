@@ -46,12 +46,12 @@ TEST(AdminRing, AHomeOverItsBoundSpillsToTheNext) {
   const Json before = a.found({{"session", "user-42"}});
   std::vector<balance::Charge> charges;
   const Member* home = a.registry.find(before.at("replica").get<std::string>());
-  for (std::uint32_t i = 0; i < 100; ++i) charges.push_back(a.accounts.charge(home->ref, 0, 1));
+  for (std::uint32_t i = 0; i < 300; ++i) charges.push_back(a.accounts.charge(home->ref, 0, 1, {}));
   const Json after = a.found({{"session", "user-42"}});
   EXPECT_EQ(after.at("walk")[0].at("replica"), before.at("replica"));
   EXPECT_EQ(after.at("walk")[0].at("within_bounds"), false);
-  EXPECT_EQ(after.at("walk")[0].at("streams"), 100);
-  EXPECT_EQ(after.at("walk")[0].at("streams_bound"), 41);  // 1.25 * 100 / 3
+  EXPECT_EQ(after.at("walk")[0].at("streams"), 300);
+  EXPECT_EQ(after.at("walk")[0].at("streams_bound"), 125);  // 1.25 * 300 / 3
   EXPECT_EQ(after.at("replica"), before.at("walk")[1].at("replica"));
   EXPECT_EQ(after.at("decision"), "spill");
 }

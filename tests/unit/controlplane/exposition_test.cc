@@ -26,8 +26,8 @@ TEST(Exposition, LoadsAndReceiptsOfReplicas) {
   ASSERT_TRUE(w.fleet.start({}).has_value());
   ASSERT_TRUE(w.fleet.add(spec_of("10.0.0.1:1,weight=7")).has_value());
   ASSERT_TRUE(w.fleet.add(spec_of("10.0.0.2:1")).has_value());
-  w.accounts.charge(w.registry.members()[0].ref, 0, 50).release();
-  balance::Charge charge = w.accounts.charge(w.registry.members()[0].ref, 0, 60);
+  w.accounts.charge(w.registry.members()[0].ref, 0, 50, {}).release();
+  balance::Charge charge = w.accounts.charge(w.registry.members()[0].ref, 0, 60, {});
   const std::string text = w.exposition.scrape();
   EXPECT_EQ(value_of(text, R"(warmpath_replica_prefill_tokens{replica="10.0.0.1:1"})"), 60);
   EXPECT_EQ(value_of(text, R"(warmpath_replica_streams{replica="10.0.0.1:1"})"), 1);
@@ -46,7 +46,7 @@ TEST(Exposition, ReceiptsOutliveTheReplica) {
   World w;
   ASSERT_TRUE(w.fleet.start({}).has_value());
   ASSERT_TRUE(w.fleet.add(spec_of("10.0.0.1:1")).has_value());
-  const balance::Charge charge = w.accounts.charge(w.registry.members()[0].ref, 0, 50);
+  const balance::Charge charge = w.accounts.charge(w.registry.members()[0].ref, 0, 50, {});
   ASSERT_TRUE(w.fleet.remove("10.0.0.1:1").has_value());
   const std::string text = w.exposition.scrape();
   EXPECT_EQ(value_of(text, "warmpath_charges_total"), 1);

@@ -86,7 +86,7 @@ TEST(HealthOfFleet, AVerdictLeavesTheAccountsAlone) {
   const std::vector<ReplicaSpec> specs = {spec_at(peer)};
   ASSERT_TRUE(w.fleet.start(specs).has_value());
   const balance::ReplicaRef ref = w.snapshot().replicas[0].ref;
-  balance::Charge charge = w.accounts.charge(ref, 0, 77);
+  balance::Charge charge = w.accounts.charge(ref, 0, 77, {});
   peer.stop();
   ASSERT_TRUE(w.reaches(peer, ReplicaState::down));
   EXPECT_EQ(w.accounts.load(ref.id).prefill, 77U);

@@ -38,7 +38,7 @@ TEST(Options, DefaultsServeOnEveryAddress) {
   EXPECT_EQ(to_string(settings.server.listen[0]), "0.0.0.0:8080");
   EXPECT_EQ(to_string(settings.admin.listen), "127.0.0.1:9090");
   ASSERT_EQ(settings.pools.size(), 1U);
-  EXPECT_EQ(settings.pools[0].strategy, balance::Strategy::prefix);
+  EXPECT_EQ(settings.pools[0].strategy, balance::Strategy::warm);
   EXPECT_EQ(settings.server.shards, 0U);
   EXPECT_TRUE(settings.server.pin);
   EXPECT_EQ(settings.server.transport, TransportChoice::automatic);
@@ -169,9 +169,10 @@ TEST(Options, TheDefaultFileIsForWhoSaysNothingElse) {
 }
 
 TEST(Options, UnknownStrategyNamesTheNearest) {
-  EXPECT_EQ(problem({"--strategy", "least-load"}),
-            "--strategy 'least-load': there are prefix, least-loaded and round-robin; did you mean least-loaded?");
-  EXPECT_EQ(problem({"--strategy", "x"}), "--strategy 'x': there are prefix, least-loaded and round-robin");
+  EXPECT_EQ(
+      problem({"--strategy", "least-load"}),
+      "--strategy 'least-load': there are warm, prefix, least-loaded and round-robin; did you mean least-loaded?");
+  EXPECT_EQ(problem({"--strategy", "x"}), "--strategy 'x': there are warm, prefix, least-loaded and round-robin");
 }
 
 TEST(Options, UnknownOptionNamesTheNearest) {

@@ -123,7 +123,7 @@ TEST(Reconfigure, ARefusedChangeChangesNothing) {
 
 TEST(Reconfigure, NoRoomIsRefusedUntilOldStreamsEnd) {
   Box box(pool("a", {at(1), at(2)}), 3, 2);
-  auto charge = box.accounts.charge(box.ref(1), 0, 10);
+  auto charge = box.accounts.charge(box.ref(1), 0, 10, {});
   EXPECT_EQ(box.reload(pool("a", {at(2), at(3)})), "");
   EXPECT_EQ(box.reload(pool("a", {at(2), at(3), at(4)})),
             "no room for 1 more replicas: 3 may be here or still finish their streams");
@@ -133,7 +133,7 @@ TEST(Reconfigure, NoRoomIsRefusedUntilOldStreamsEnd) {
 
 TEST(Reconfigure, PoolIdsWaitForTheirStreams) {
   Box box(pool("a", {at(1)}), 8, 2);
-  auto charge = box.accounts.charge(box.ref(1), box.snapshot->pools[0].id, 10);
+  auto charge = box.accounts.charge(box.ref(1), box.snapshot->pools[0].id, 10, {});
   EXPECT_EQ(box.reload(pool("b", {at(1)})), "");
   EXPECT_NE(box.snapshot->pools[0].id, 0U);
   EXPECT_EQ(box.reload(pool("c", {at(1)})), "no room for 1 more pools: 2 may be here or still finish their streams");

@@ -185,7 +185,7 @@ TEST(Registry, AnIdWaitsForItsStreams) {
   Fixture f(1);
   const ReplicaRef first = f.registry.add(spec(nth(1))).value();
   const auto snapshot = f.publish();
-  balance::Charge charge = f.accounts.charge(first, 0, 100);
+  balance::Charge charge = f.accounts.charge(first, 0, 100, {});
   ASSERT_TRUE(f.registry.remove(nth(1)));
   const auto without = f.publish();
   EXPECT_EQ(f.registry.recycle(), 1U);
@@ -218,7 +218,7 @@ TEST(Registry, AnIdWaitsForItsGracePeriod) {
 TEST(Registry, CountsOfAnIdsEarlierOwnerAreNotTheNewOnes) {
   Fixture f(1);
   const ReplicaRef first = f.registry.add(spec(nth(1))).value();
-  for (int i = 0; i < 3; ++i) f.accounts.charge(first, 0, 1).release();
+  for (int i = 0; i < 3; ++i) f.accounts.charge(first, 0, 1, {}).release();
   ASSERT_TRUE(f.registry.remove(nth(1)));
   const auto snapshot = f.publish();
   ASSERT_TRUE(f.registry.add(spec(nth(2))).has_value());

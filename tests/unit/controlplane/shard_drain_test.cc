@@ -53,7 +53,7 @@ void reply_cut_by_nothing(TransportKind transport) {
   ASSERT_TRUE(w.fleet.start({}).has_value());
   ASSERT_TRUE(w.fleet.add(control::spec_of(to_string(replica->bound))).has_value());
   auto started = ShardThread::start({0, -1, transport, {parse_endpoint("127.0.0.1:0").value()}}, smallest_config(),
-                                    {w.published, w.qsbr, w.accounts});
+                                    {w.published, w.qsbr, w.accounts, w.residency});
   ASSERT_TRUE(started.has_value()) << started.error();
   ShardThread& shard = **started;
   shard.go();
@@ -97,7 +97,7 @@ TEST(ShardDrain, AReplyThatTheClientHasNotReadYetIsDeliveredByIoUring) {
   control::World w;
   shard::ShardMailbox mailbox;
   const auto probe =
-      make_core(TransportKind::io_uring, 0, smallest_config(), {w.published, w.qsbr, w.accounts}, mailbox);
+      make_core(TransportKind::io_uring, 0, smallest_config(), {w.published, w.qsbr, w.accounts, w.residency}, mailbox);
   if (!probe && probe.error().starts_with("io_uring is refused")) GTEST_SKIP() << probe.error();
   ASSERT_TRUE(probe.has_value()) << probe.error();
   reply_cut_by_nothing(TransportKind::io_uring);

@@ -22,7 +22,7 @@ struct Daemonless : control::World {
     setup.number = number;
     setup.transport = transport;
     setup.listen = {parse_endpoint("127.0.0.1:0").value()};
-    auto thread = ShardThread::start(setup, smallest_config(), {published, qsbr, accounts});
+    auto thread = ShardThread::start(setup, smallest_config(), {published, qsbr, accounts, residency});
     EXPECT_TRUE(thread.has_value()) << thread.error();
     return std::move(*thread);
   }
@@ -105,7 +105,7 @@ TEST(ShardThread, OneStoppedWhileARequestIsSentGoesAwayWithIoUring) {
   Daemonless d;
   shard::ShardMailbox mailbox;
   const auto probe =
-      make_core(TransportKind::io_uring, 0, smallest_config(), {d.published, d.qsbr, d.accounts}, mailbox);
+      make_core(TransportKind::io_uring, 0, smallest_config(), {d.published, d.qsbr, d.accounts, d.residency}, mailbox);
   if (!probe && probe.error().starts_with("io_uring is refused")) GTEST_SKIP() << probe.error();
   ASSERT_TRUE(probe.has_value()) << probe.error();
   stop_while_a_request_is_sent(TransportKind::io_uring);
@@ -116,7 +116,7 @@ TEST(ShardThread, WhatCannotBeBuiltIsOneLine) {
   ShardSetup setup;
   setup.transport = TransportKind::epoll;
   setup.listen = {parse_endpoint("192.0.2.1:8080").value()};  // RFC 5737: nobody's address
-  const auto thread = ShardThread::start(setup, smallest_config(), {d.published, d.qsbr, d.accounts});
+  const auto thread = ShardThread::start(setup, smallest_config(), {d.published, d.qsbr, d.accounts, d.residency});
   ASSERT_FALSE(thread.has_value());
   EXPECT_NE(thread.error().find("192.0.2.1:8080"), std::string::npos);
   EXPECT_EQ(thread.error().find('\n'), std::string::npos);

@@ -15,6 +15,7 @@
 #include "controlplane/publisher.h"
 #include "controlplane/registry.h"
 #include "controlplane/shard_watch.h"
+#include "dataplane/balance/residency.h"
 
 namespace wp::control {
 
@@ -39,7 +40,7 @@ struct World {
   explicit World(Duration resolve_interval = seconds(3600), std::uint32_t max_replicas = 16,
                  const HealthPolicy& health = {.enabled = false})
       : accounts(max_replicas, 4),
-        registry(config_of(health), accounts, qsbr),
+        registry(config_of(health), accounts, qsbr, &residency),
         publisher(published, qsbr),
         fleet(io, registry, publisher, resolve_interval, steady_now, 1),
         exposition({"1.2.3", "none"}, fleet, accounts, watch),
@@ -55,6 +56,7 @@ struct World {
 
   boost::asio::io_context io;
   balance::Accounts accounts;
+  balance::Residency residency{1024, 4096};
   Qsbr qsbr;
   Published<balance::Snapshot> published;
   Registry registry;

@@ -46,7 +46,7 @@ class World {
     const auto blocks = trace_.blocks_of(request);
     auto choice = gateway_.pick(now_, request, blocks, prompt, {});
     if (!choice) return UINT32_MAX;
-    gateway_.sent(now_, request, blocks, prompt, choice->replica);
+    gateway_.sent(now_, request, blocks, prompt, *choice);
     static_cast<void>(fleet_[choice->replica].take(now_, blocks, request.prompt_tokens, request.output_tokens));
     decision_ = choice->decision;
     charges_[prompt] = std::move(choice->charge);

@@ -51,8 +51,8 @@ Box::Box(std::uint32_t replicas, proxy::ProxyConfig config, stream::StreamLimits
   snapshot->pools.push_back(pool);
   snapshot->routes.push_back({});
   publish_snapshot(std::move(snapshot));
-  shard_ = std::make_unique<shard::Shard<sim::SimNet>>(0, config, shard::SharedState{published_, qsbr_, accounts_},
-                                                       *ports_, *net_, mailbox_);
+  shard_ = std::make_unique<shard::Shard<sim::SimNet>>(
+      0, config, shard::SharedState{published_, qsbr_, accounts_, residency_}, *ports_, *net_, mailbox_);
 }
 
 Box::~Box() {

@@ -63,6 +63,7 @@ class Box {
   void publish_snapshot(std::unique_ptr<balance::Snapshot> next);
 
   balance::Accounts accounts_{64, 4};
+  balance::Residency residency_{1024, 64};
   Qsbr qsbr_;
   Published<balance::Snapshot> published_;
   std::unique_ptr<const balance::Snapshot> current_;

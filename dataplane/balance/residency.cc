@@ -1,0 +1,205 @@
+#include "dataplane/balance/residency.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "dataplane/base/assert.h"
+
+namespace wp::balance {
+namespace {
+
+// Entries and clocks stand for themselves; nothing is concluded from one about another.
+constexpr auto kEntryOrder = std::memory_order_relaxed;
+
+// A holder's entry, from the top: tag, replica, epoch, tick. 0 is an empty one, for no tag is 0.
+constexpr std::uint32_t kTagBits = 20;
+constexpr std::uint32_t kReplicaBits = 14;
+constexpr std::uint32_t kEpochBits = 8;
+constexpr std::uint32_t kTickBits = 22;
+static_assert(kTagBits + kReplicaBits + kEpochBits + kTickBits == 64);
+static_assert(Residency::kMaxReplicas == 1U << kReplicaBits);
+
+constexpr std::uint32_t kTickMask = (1U << kTickBits) - 1;
+constexpr std::uint32_t kEpochMask = (1U << kEpochBits) - 1;
+
+// An entry is refreshed once it has aged by so much of the cache, or by so many ticks of an endless one: a line that
+// every shard reads stays in every core's cache meanwhile.
+constexpr std::uint32_t kRefreshShare = 32;
+constexpr std::uint32_t kRefreshTicks = 64;
+
+// Fewer tokens may be a block's rounding.
+constexpr std::uint32_t kTellingTokens = 256;
+// Of a capacity that is learned: no engine's cache is smaller, and one reply moves it by so much of the way.
+constexpr std::uint64_t kLeastCapacity = 8'192;
+constexpr std::uint64_t kLearnShare = 8;
+
+// A fan-out entry: tag above, then one bit for each class of children seen.
+constexpr std::uint32_t kFanBits = 48;
+constexpr std::uint64_t kFanMask = (std::uint64_t{1} << kFanBits) - 1;
+
+// Of the bits that chose the line none is used again.
+std::uint64_t tag_of(std::uint64_t hash) {
+  return std::max<std::uint64_t>(1, hash >> (64U - kTagBits));
+}
+std::uint64_t fan_tag_of(std::uint64_t hash) {
+  return std::max<std::uint64_t>(1, hash >> (kFanBits));
+}
+
+constexpr std::uint64_t kLowTag = 64U - kTagBits;
+constexpr std::uint64_t kLowReplica = kLowTag - kReplicaBits;
+constexpr std::uint64_t kLowEpoch = kLowReplica - kEpochBits;
+
+std::uint32_t replica_of(std::uint64_t entry) {
+  return static_cast<std::uint32_t>(entry >> kLowReplica) & (Residency::kMaxReplicas - 1);
+}
+
+std::uint64_t entry_of(std::uint64_t tag, std::uint32_t replica, std::uint32_t epoch, std::uint32_t tick) {
+  return tag << kLowTag | std::uint64_t{replica} << kLowReplica | std::uint64_t{epoch & kEpochMask} << kLowEpoch | tick;
+}
+
+}  // namespace
+
+Residency::Residency(std::uint32_t lines, std::uint32_t max_replicas)
+    : mask_(std::bit_ceil(std::max(lines, 1U)) - 1),
+      max_replicas_(max_replicas),
+      holders_(std::make_unique<Line[]>(std::size_t{mask_} + 1)),
+      fans_(std::make_unique<Line[]>(std::size_t{mask_} + 1)),
+      clocks_(std::make_unique<Clock[]>(max_replicas)) {
+  WP_ASSERT(max_replicas <= kMaxReplicas);
+}
+
+std::uint32_t Residency::tick(const Clock& clock) {
+  return static_cast<std::uint32_t>(clock.prefilled.load(kEntryOrder) / kTokensPerTick) & kTickMask;
+}
+
+std::uint64_t Residency::capacity(const Clock& clock) {
+  const std::uint64_t told = clock.capacity.load(kEntryOrder);
+  return told != 0 ? told : clock.learned.load(kEntryOrder);
+}
+
+bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
+  const std::uint32_t id = replica_of(entry);
+  if (id >= max_replicas_) return false;
+  const Clock& clock = clocks_[id];
+  if (((entry >> kLowEpoch) & kEpochMask) != (clock.epoch.load(kEntryOrder) & kEpochMask)) return false;
+  age = (tick(clock) - static_cast<std::uint32_t>(entry)) & kTickMask;
+  const std::uint64_t most = capacity(clock);
+  return most == 0 || std::uint64_t{age} * kTokensPerTick <= most;
+}
+
+void Residency::prefetch(std::uint64_t hash) const {
+  __builtin_prefetch(&holders_[hash & mask_]);
+  __builtin_prefetch(&fans_[hash & mask_]);
+}
+
+Residency::Holders Residency::holders(std::uint64_t hash) const {
+  Holders found;
+  const std::uint64_t tag = tag_of(hash);
+  for (const auto& slot : holders_[hash & mask_].entries) {
+    const std::uint64_t entry = slot.load(kEntryOrder);
+    std::uint32_t age = 0;
+    if (entry >> kLowTag != tag || !alive(entry, age)) continue;
+    found.all[found.count++] = {replica_of(entry), age * kTokensPerTick};
+  }
+  return found;
+}
+
+std::uint32_t Residency::fan_out(std::uint64_t hash) const {
+  const std::uint64_t tag = fan_tag_of(hash);
+  for (const auto& slot : fans_[hash & mask_].entries) {
+    const std::uint64_t entry = slot.load(kEntryOrder);
+    if (entry >> kFanBits != tag) continue;
+    // Linear counting (Whang, Vander-Zanden, Taylor 1990).
+    const auto unseen = static_cast<double>(kFanBits - static_cast<std::uint32_t>(std::popcount(entry & kFanMask)));
+    return static_cast<std::uint32_t>(std::lround(-double{kFanBits} * std::log(std::max(unseen, 1.0) / kFanBits)));
+  }
+  return 0;
+}
+
+void Residency::hold(std::uint64_t hash, std::uint32_t replica_id) {
+  const std::uint64_t tag = tag_of(hash);
+  const Clock& clock = clocks_[replica_id];
+  const std::uint64_t entry = entry_of(tag, replica_id, clock.epoch.load(kEntryOrder), tick(clock));
+  const std::uint64_t most = capacity(clock);
+  const std::uint64_t fresh = most == 0 ? kRefreshTicks : most / kTokensPerTick / kRefreshShare;
+  std::atomic<std::uint64_t>* victim = nullptr;
+  std::uint64_t oldest = 0;
+  for (auto& slot : holders_[hash & mask_].entries) {
+    const std::uint64_t there = slot.load(kEntryOrder);
+    std::uint32_t age = 0;
+    const bool lives = there != 0 && alive(there, age);
+    if (there >> kLowReplica == entry >> kLowReplica) {
+      if (!lives || age > fresh) slot.store(entry, kEntryOrder);
+      return;
+    }
+    // What is not alive is taken before what is, then the oldest.
+    const std::uint64_t rank = lives ? age + std::uint64_t{1} : std::uint64_t{kTickMask} + 2;
+    if (rank <= oldest) continue;
+    oldest = rank;
+    victim = &slot;
+  }
+  victim->store(entry, kEntryOrder);
+}
+
+void Residency::add_child(std::uint64_t parent, std::uint64_t child) {
+  const std::uint64_t tag = fan_tag_of(parent);
+  const std::uint64_t bit = std::uint64_t{1} << (child % kFanBits);
+  std::atomic<std::uint64_t>* victim = nullptr;
+  int fewest = 65;
+  for (auto& slot : fans_[parent & mask_].entries) {
+    const std::uint64_t there = slot.load(kEntryOrder);
+    if (there >> kFanBits == tag) {
+      if ((there & bit) == 0) slot.store(there | bit, kEntryOrder);
+      return;
+    }
+    const int children = std::popcount(there & kFanMask);
+    if (children >= fewest) continue;
+    fewest = children;
+    victim = &slot;
+  }
+  victim->store(tag << kFanBits | bit, kEntryOrder);
+}
+
+void Residency::record(std::uint32_t replica_id, std::span<const prompt::Rung> ladder,
+                       std::span<const prompt::Rung> ends, std::uint32_t uncached, std::uint64_t session) {
+  WP_ASSERT(replica_id < max_replicas_);
+  clocks_[replica_id].prefilled.fetch_add(uncached, kEntryOrder);
+  for (std::size_t i = 0; i < ladder.size(); ++i) {
+    hold(ladder[i].hash, replica_id);
+    if (i > 0) add_child(ladder[i - 1].hash, session != 0 ? session : ladder[i].hash);
+  }
+  for (const prompt::Rung& end : ends) hold(end.hash, replica_id);
+}
+
+void Residency::set_capacity(std::uint32_t replica_id, std::uint64_t tokens) {
+  WP_ASSERT(replica_id < max_replicas_);
+  clocks_[replica_id].capacity.store(tokens, kEntryOrder);
+}
+
+std::uint64_t Residency::capacity(std::uint32_t replica_id) const {
+  WP_ASSERT(replica_id < max_replicas_);
+  return capacity(clocks_[replica_id]);
+}
+
+void Residency::learn(std::uint32_t replica_id, std::uint32_t expected, std::uint32_t age, std::uint32_t cached) {
+  WP_ASSERT(replica_id < max_replicas_);
+  std::atomic<std::uint64_t>& learned = clocks_[replica_id].learned;
+  const std::uint64_t before = learned.load(kEntryOrder);
+  if (expected >= kTellingTokens && cached < expected / 2) {
+    // At least what was prefilled since must have been room for.
+    const std::uint64_t most = std::max<std::uint64_t>(age, kLeastCapacity);
+    if (before == 0) learned.store(most, kEntryOrder);
+    if (before > most) learned.store(before - (before - most) / kLearnShare, kEntryOrder);
+  } else if (before != 0 && cached >= kTellingTokens && cached / 2 > expected) {
+    learned.store(before + before / kLearnShare, kEntryOrder);
+  }
+}
+
+void Residency::wipe(std::uint32_t replica_id) {
+  WP_ASSERT(replica_id < max_replicas_);
+  clocks_[replica_id].epoch.fetch_add(1, kEntryOrder);
+  clocks_[replica_id].learned.store(0, kEntryOrder);
+}
+
+}  // namespace wp::balance

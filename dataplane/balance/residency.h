@@ -1,0 +1,91 @@
+// Which replicas may still hold which prefixes: learned from what was sent to them, with no word from any engine.
+//
+// Two tables of fixed size, lock-free and shared by the shards. `holders`: a line of eight entries (tag, replica,
+// epoch, stamp) for the rungs that fall on it. `fan-out`: for a rung, how many conversations were seen to part behind
+// it, by which the prompt that everybody shares is told from what is one conversation's own.
+//
+// An entry ages by what its replica was given since: each replica has a clock that counts the tokens it had to prefill,
+// and an entry is alive while what came after it fits into the replica's KV cache, as an LRU cache would have it. A
+// replica that starts anew is wiped by one increment of its epoch. A wrong entry costs a worse guess, nothing else:
+// racing writers may lose one another's entries, and nothing waits.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "dataplane/prompt/rung.h"
+
+namespace wp::balance {
+
+class Residency {
+ public:
+  static constexpr std::uint32_t kWays = 8;
+  static constexpr std::uint32_t kMaxReplicas = 1U << 14U;
+  static constexpr std::uint32_t kLineBytes = 128;  // with its share of the fan-out
+
+  // `lines` is rounded up to a power of two.
+  Residency(std::uint32_t lines, std::uint32_t max_replicas);
+
+  struct Holder {
+    std::uint32_t replica_id = 0;
+    std::uint32_t age = 0;  // tokens its replica was given since, to kTokensPerTick
+  };
+  // Those of one rung that are alive.
+  struct Holders {
+    std::array<Holder, kWays> all;
+    std::uint32_t count = 0;
+    [[nodiscard]] std::span<const Holder> alive() const { return std::span(all).first(count); }
+  };
+
+  // Any shard.
+  void prefetch(std::uint64_t hash) const;
+  [[nodiscard]] Holders holders(std::uint64_t hash) const;
+  // How many conversations parted behind this rung: an estimate, within a fifth up to some 40, and no more beyond.
+  [[nodiscard]] std::uint32_t fan_out(std::uint64_t hash) const;
+  // A prompt with these rungs went to the replica, which has to prefill about `uncached` tokens of it. Conversations
+  // are told apart by `session`, or, where it is 0, by the next rung.
+  void record(std::uint32_t replica_id, std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends,
+              std::uint32_t uncached, std::uint64_t session);
+
+  // What the replica's cache holds at most, in tokens, as someone who knows says; 0: nobody does. Control thread.
+  void set_capacity(std::uint32_t replica_id, std::uint64_t tokens);
+  // That, or else what was learned; 0: neither, and nothing ages.
+  [[nodiscard]] std::uint64_t capacity(std::uint32_t replica_id) const;
+  // A reply told the truth: the replica was believed to hold `expected` tokens of the prompt by an entry of that age,
+  // and had `cached`. What it has forgotten was too old for its cache.
+  void learn(std::uint32_t replica_id, std::uint32_t expected, std::uint32_t age, std::uint32_t cached);
+  // The replica is new, or has started anew: it holds nothing. Control thread.
+  void wipe(std::uint32_t replica_id);
+
+  [[nodiscard]] std::uint32_t lines() const { return mask_ + 1; }
+  static constexpr std::uint32_t kTokensPerTick = 256;
+
+ private:
+  struct alignas(64) Line {
+    std::array<std::atomic<std::uint64_t>, kWays> entries{};
+  };
+  struct alignas(64) Clock {
+    std::atomic<std::uint64_t> prefilled{0};  // tokens
+    std::atomic<std::uint64_t> capacity{0};   // tokens, as told
+    std::atomic<std::uint64_t> learned{0};    // the same, as replies let guess
+    std::atomic<std::uint32_t> epoch{0};
+  };
+
+  // Ticks since the entry was written or refreshed; nothing when the replica holds it no more.
+  [[nodiscard]] bool alive(std::uint64_t entry, std::uint32_t& age) const;
+  [[nodiscard]] static std::uint32_t tick(const Clock& clock);
+  [[nodiscard]] static std::uint64_t capacity(const Clock& clock);
+  void hold(std::uint64_t hash, std::uint32_t replica_id);
+  void add_child(std::uint64_t parent, std::uint64_t child);
+
+  std::uint32_t mask_;
+  std::uint32_t max_replicas_;
+  std::unique_ptr<Line[]> holders_;
+  std::unique_ptr<Line[]> fans_;
+  std::unique_ptr<Clock[]> clocks_;
+};
+
+}  // namespace wp::balance
