@@ -49,13 +49,8 @@ TEST(SglangCacheAware, ForgetsTheLeastRecentlyUsedEnds) {
   Rng rng(1);
   std::uint32_t turn = 0;
   const prompt::Features none;
-  const balance::PickInput input{.snapshot = snapshot,
-                                 .pool = pool,
-                                 .accounts = accounts,
-                                 .rng = rng,
-                                 .turn = turn,
-                                 .now = {},
-                                 .features = none};
+  const balance::PickInput input{
+      .snapshot = snapshot, .pool = pool, .accounts = accounts, .rng = rng, .turn = turn, .now = {}, .features = none};
   const auto send = [&](std::size_t number, Duration at) {
     const TraceRequest& request = trace.requests[number];
     router.sent({Instant{} + at, input, request, trace.blocks_of(request)}, snapshot.replicas[0]);
