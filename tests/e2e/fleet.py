@@ -18,6 +18,7 @@ class Settings:
 
     build = "build"
     transport = "auto"
+    sanitizer = None  # that the build has, or None
 
     @classmethod
     def program(cls, path):
@@ -241,8 +242,8 @@ class Case:
         found = process.wait_for_output(listening)
         return [Replica(name, parse_address(address), process) for name, address in found]
 
-    def warmpathd(self, replicas, **options):
-        """A daemon in front of `replicas` (Replica objects or URLs)."""
+    def warmpathd(self, replicas, preload=None, **options):
+        """A daemon in front of `replicas` (Replica objects or URLs); `preload` is a library."""
         socket_path = os.path.join(self.directory, f"control-{len(self.processes)}")
         urls = [replica.url if isinstance(replica, Replica) else replica for replica in replicas]
         # A scripted peer waits for the requests of its script, and a closed port is there to be tried.
@@ -252,7 +253,7 @@ class Case:
                     "shards": 2, "transport": Settings.transport, "decision_headers": True, "no_pin": True,
                     "state": "none", **options}
         wanted = len(settings["listen"]) if isinstance(settings["listen"], list) else 1
-        return self.serve(flags(settings), wanted, socket_path)
+        return self.serve(flags(settings), wanted, socket_path, preload)
 
     def configured(self, text):
         """A daemon with a file; `text` is what stands in it behind the process's own settings."""
@@ -272,9 +273,10 @@ class Case:
             file.write(text)
         return path
 
-    def serve(self, arguments, wanted, socket_path):
+    def serve(self, arguments, wanted, socket_path, preload=None):
         """A daemon that listens on `wanted` addresses."""
-        process = self.start("warmpathd", [self.program(), *arguments])
+        before = ["env", f"LD_PRELOAD={preload}"] if preload else []
+        process = self.start("warmpathd", [*before, self.program(), *arguments])
 
         def listening(_):
             text = process.out() + process.err()
