@@ -105,6 +105,7 @@ IntakeResult Intake::read_head(stream::StreamPort& port, Request& request) {
     std::uint32_t taken = 0;
     const auto fed = request.reader.feed(port.rx().front().bytes(), taken);
     port.consume(taken);
+    port.count_copied(taken);
     progress = progress || taken > 0;
     if (!fed) return malformed(fed.error().reason, request.reader.flaw());
     if (*fed == http::Progress::complete) {
@@ -161,11 +162,13 @@ Reason Intake::prepare_body(stream::StreamPort& port, Request& request) {
 
 // For so many bytes of a chunked body, chunk lines and all; doubling keeps the copying linear. Made before the bytes
 // are read, so that they can still be read later.
-bool Intake::make_room(Request& request, std::size_t bytes) {
+bool Intake::make_room(stream::StreamPort& port, Request& request, std::size_t bytes) {
   const std::uint64_t wanted = std::min<std::uint64_t>(request.body_bytes + bytes, bodies_.max_body());
   if (wanted <= request.body.size() || request.head().framing == http::Framing::length) return true;
   request.room_wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted * 2, bodies_.max_body()));
-  return bodies_.grow(request.body, request.body_bytes, request.room_wanted, slabs_below_);
+  if (!bodies_.grow(request.body, request.body_bytes, request.room_wanted, slabs_below_)) return false;
+  port.count_copied(request.body_bytes);
+  return true;
 }
 
 Reason Intake::store(Request& request, stream::Bytes payload) const {
@@ -200,7 +203,7 @@ IntakeResult Intake::read_body(stream::StreamPort& port, Request& request) {
       return need_more(progress);
     }
     const stream::Bytes front = port.rx().front().bytes();
-    if (!make_room(request, front.size())) return refused(Reason::no_body_slab, false);
+    if (!make_room(port, request, front.size())) return refused(Reason::no_body_slab, false);
     const auto step = request.body_reader.feed(front);
     if (!step) return malformed(step.error().reason, request.body_reader.flaw());
     // A chunk says its size before it comes: no use in waiting for what will be refused.
@@ -210,6 +213,7 @@ IntakeResult Intake::read_body(stream::StreamPort& port, Request& request) {
     const Reason reason = store(request, step->payload);
     if (reason != Reason::none) return refused(reason, false);
     port.consume(step->taken);
+    port.count_copied(static_cast<std::uint32_t>(step->payload.size()));
     progress = true;
     WP_ASSERT(step->taken > 0 || step->done);
   }

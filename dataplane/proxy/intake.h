@@ -89,7 +89,7 @@ class Intake {
   [[nodiscard]] Reason prepare_body(stream::StreamPort& port, Request& request);
   [[nodiscard]] IntakeResult read_body(stream::StreamPort& port, Request& request);
   void offer_rest(stream::StreamPort& port, const Request& request) const;
-  [[nodiscard]] bool make_room(Request& request, std::size_t bytes);
+  [[nodiscard]] bool make_room(stream::StreamPort& port, Request& request, std::size_t bytes);
   [[nodiscard]] Reason store(Request& request, stream::Bytes payload) const;
   [[nodiscard]] IntakeResult complete(const stream::StreamPort& port, Request& request);
   [[nodiscard]] prompt::HeaderHints hints(const http::RequestHead& head) const;

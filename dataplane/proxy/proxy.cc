@@ -70,6 +70,9 @@ void Proxy::step(Instant now, const balance::Snapshot& snapshot) {
 void Proxy::describe(MetricList& list) const {
   counters_.describe(list);
   gauges_.describe(list, ports_.admission());
+  list.counter("warmpath_copied_bytes_total",
+               "Bytes received or to be sent, heads among them, that were copied within the process.", "",
+               ports_.copied());
 }
 
 Instant Proxy::next_deadline() const {

@@ -87,6 +87,7 @@ RelayOutcome Relay::read_head(Exchange& exchange, stream::StreamPort& upstream, 
     std::uint32_t taken = 0;
     const auto fed = intake.reader.feed(upstream.rx().front().bytes(), taken);
     upstream.consume(taken);
+    upstream.count_copied(taken);
     progress = true;
     if (!fed) {
       counters_.count(intake.reader.flaw());

@@ -43,6 +43,10 @@ void StreamPort::consume(std::uint32_t n) {
   after_consume();
 }
 
+void StreamPort::count_copied(std::uint32_t n) {
+  table_->copied_.add(n);
+}
+
 Slice StreamPort::pop_rx() {
   Slice slice = rx_.pop();
   after_consume();
@@ -69,6 +73,7 @@ bool StreamPort::push(Slice&& slice) {
 bool StreamPort::append(Bytes bytes) {
   WP_ASSERT(!finishing_ && !closing_ && !aborting_);
   if (!tx_.append(bytes, table_->slabs_)) return false;
+  table_->copied_.add(bytes.size());
   tell_transport();
   return true;
 }
@@ -127,6 +132,7 @@ bool StreamPort::deliver_copy(Bytes bytes) {
   WP_ASSERT(!peer_closed_);
   if (closing_ || aborting_) return true;
   if (!rx_.append(bytes, table_->slabs_)) return false;
+  table_->copied_.add(bytes.size());
   tell_application(kReadable);
   return true;
 }

@@ -53,6 +53,8 @@ class StreamPort {
 
   // Frees `n` received bytes; this is what opens the TCP window or re-arms the receive.
   void consume(std::uint32_t n);
+  // The application has copied `n` bytes that were received here: for PortTable::copied().
+  void count_copied(std::uint32_t n);
   // Takes the first received slice whole.
   [[nodiscard]] Slice pop_rx();
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/base/counters.h"
 #include "dataplane/base/pool.h"
 #include "dataplane/base/ready_list.h"
 #include "dataplane/stream/admission.h"
@@ -64,6 +65,8 @@ class PortTable {
   [[nodiscard]] SlicePool& slabs() { return slabs_; }
   [[nodiscard]] NodePool& nodes() { return nodes_; }
   [[nodiscard]] const StreamLimits& limits() const { return limits_; }
+  // Bytes received or queued that were copied from one place in memory to another, heads among them.
+  [[nodiscard]] const Counter& copied() const { return copied_; }
   // The application tells it of the pools that are its own.
   [[nodiscard]] Admission& admission() { return admission_; }
   template <class Visit>
@@ -82,6 +85,7 @@ class PortTable {
   SlicePool slabs_;
   Pool<StreamPort> ports_;
   Admission admission_;
+  Counter copied_;
   std::vector<PortId> by_index_;
   ReadyList for_application_;
   ReadyList for_transport_;

@@ -56,11 +56,11 @@ class Warmpath:
     name = "warmpathd"
 
     def __init__(self, build, directory, core, origin_ports, extra, connections=MAX_CONNECTIONS):
-        self.port, admin = free_ports(2)
+        self.port, self.admin = free_ports(2)
         program = os.path.join(build, "controlplane", "warmpathd")
         replicas = [word for port in origin_ports for word in ("--replica", f"http://127.0.0.1:{port}")]
-        arguments = [program, "--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{admin}", "--shards", "1",
-                     "--no-pin", "--max-connections", str(connections), *replicas, *extra]
+        arguments = [program, "--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin}",
+                     "--shards", "1", "--no-pin", "--max-connections", str(connections), *replicas, *extra]
         self.child = Child(self.name, arguments, directory, core)
         self.child.wait_for_port(self.port)
 

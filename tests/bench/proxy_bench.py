@@ -136,7 +136,11 @@ def check(arguments):
     for connections in arguments.connections:
         if connections not in ("keep-alive", "churn"):
             raise BenchError(f"connections are keep-alive or churn, not '{connections}'")
-    for program in ("wrk", "nginx", "taskset", *arguments.peers):
+    check_programs(arguments, ("wrk", "nginx", "taskset", *arguments.peers))
+
+
+def check_programs(arguments, programs):
+    for program in programs:
         if shutil.which(program) is None:
             raise BenchError(f"no {program}: deploy/install-deps --bench")
     arguments.build = os.path.abspath(arguments.build)

@@ -79,6 +79,31 @@ TEST(ProxyRequest, ALongBodyIsTheSameWhetherItLandsInItsSlabOrIsCopied) {
   box.expect_nothing_held();
 }
 
+TEST(ProxyRequest, EveryByteThatIsCopiedIsCounted) {
+  Box box;
+  const Conn client = box.client();
+  const std::string reply = ok_reply("done", "Connection: close\r\n");
+  for (int round = 0; round < 20; ++round) {
+    const std::string request = chat(std::string(30'000, 'x'));
+    const std::uint64_t copied = box.ports().copied().value();
+    const std::uint64_t landed = box.net().landed();
+    for (std::size_t at = 0; at < request.size(); at += 7'001) {
+      client->send(std::string_view(request).substr(at, 7'001));
+      box.settle();
+    }
+    const Conn replica = box.accept_one();
+    const std::string sent = take(replica);
+    replica->send(reply);
+    box.settle();
+    const std::string answer = take(client);
+    // The heads as they came and as they went, the short reply's body, and of the request's what did not land.
+    const std::size_t heads_out = sent.size() + answer.size() - body_of(sent).size() - body_of(answer).size();
+    EXPECT_EQ(box.ports().copied().value() - copied + box.net().landed() - landed,
+              request.size() + reply.size() + heads_out);
+  }
+  EXPECT_GT(box.net().landed(), 100'000U);
+}
+
 TEST(ProxyRequest, AClientThatLeavesAmidALongBodyLeavesNothingBehind) {
   Box box;
   const std::string request = chat(std::string(60'000, 'x'));
