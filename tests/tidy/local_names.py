@@ -1,18 +1,22 @@
-"""Names of anonymous namespaces: each in one file of its library, for the sanitized builds compile these as one."""
+"""Names of anonymous namespaces: each in one file of its library, whose files the sanitized builds compile
+as one; unit tests are compiled several at a time in every build."""
 import os
 import re
 
-APART = ("dataplane/wire",)   # each of its files is compiled alone
+APART = ("dataplane/wire", "tests/unit/wire")   # each of their files is compiled alone
 NAMESPACE = re.compile(r"\bnamespace(?:\s+([\w:]+))?\s*\{")
 ALIAS = re.compile(r"(using|namespace)\s")   # twice the same does no harm
+TEST = re.compile(r"[A-Z_]+\(")
 TYPE = re.compile(r"(?:template\s*<.*>\s*)?(?:struct|class|union|enum(?: class)?)\s+(?:\[\[.*?\]\]\s*)?(\w+)")
 FUNCTION = re.compile(r"\b(?!alignas\b|decltype\b|noexcept\b|requires\b)(\w+)\s*\(")
 OBJECT = re.compile(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?:=|\{|$)")
 
 
 def library(path):
-    """The library that a production file is compiled into; none for a program's main file."""
+    """The library, or program of unit tests, that a file is compiled into; none for a program's main file."""
     parts = path.split("/")
+    if path.startswith("tests/unit/") and path.endswith(".cc"):
+        return "/".join(parts[:3])
     if parts[0] not in ("dataplane", "controlplane", "tools") or not path.endswith(".cc") or parts[-1] == "main.cc":
         return None
     if parts[0] == "controlplane":
@@ -80,14 +84,14 @@ def repeated(tree):
                 outer = space.group(1)
                 continue
             for at, text in statements(source.code, space.end()):
-                name = declared(text)
+                name = declared(text) if not TEST.match(text) else None
                 if name is None:
                     continue
                 alias = text if ALIAS.match(text) else None
                 path, same = first.setdefault((where, outer, name), (source.path, alias))
                 if path != source.path and (alias is None or alias != same):
                     line = source.code.count("\n", 0, at) + 1
-                    yield source.find(line, f"{os.path.basename(path)} of the same library has a '{name}', too: "
+                    yield source.find(line, f"{os.path.basename(path)} beside it has a '{name}', too: "
                                             "name one of them by what it is, or share it")
 
 

@@ -7,6 +7,7 @@ import documents
 import functions
 import local_names
 import shape
+import values
 import words
 from tree import Source, Tree
 
@@ -18,7 +19,8 @@ AS_IT_SHOULD_BE = {
     "CONTRIBUTING.md": "# Style\n\ntests/run; see [the licence](LICENSE) and [here](#style)\n",
     "LICENSE": "Apache License\n",
     ".ci/run": "#!/usr/bin/env bash\nset -euo pipefail\nexec tests/run\n",
-    "dataplane/stream/meson.build": "headers = ['a.h']\nsources = files('a.cc', 'own.cc')\ndeps = ['base']\n",
+    "dataplane/stream/meson.build": "headers = ['a.h']\nsources = files('a.cc', 'own.cc', 'takes.cc')\n"
+                                    "deps = ['base']\n",
     "dataplane/stream/a.h": HEADER + "#include <span>\n\nnamespace wp {}\n",
     "dataplane/stream/a.cc": '#include "dataplane/stream/a.h"\n\n// The printf( and std::mutex of a comment are free.\n'
                              'const char* text = "std::thread; using namespace x; goto";\n'
@@ -26,6 +28,8 @@ AS_IT_SHOULD_BE = {
                              + LOCAL.format("using Json = int;\nint g(const int* a) { return 2; }\nint f(int a);"),
     "dataplane/stream/own.cc": LOCAL.format(
         "using Json = int;\nint g(int a);\nint h(int a) { if (a) {} return 1; }\nenum E { x };\nint kMost = 4;"),
+    "dataplane/stream/takes.cc": "void f(std::string a, std::vector<int> b, const Json& c) {\n  d = std::move(a);\n"
+                                 "  b.push_back(1);\n}\n",
     "dataplane/base/meson.build": "headers = ['b.h']\n",
     "dataplane/base/b.h": "// base: the bottom.\n#pragma once\n",
     "dataplane/http/meson.build": "headers = ['h.h']\ndeps = ['stream', 'base']\n",
@@ -76,6 +80,11 @@ PLANTED = {
     "local-names": in_a(*(LOCAL.format(text) for text in (
         "using Json = char;", "int g(int b) { return b; }", "template <class T>\nint h(int = 1) {}",
         "int x;\nstruct E {\n  int a;\n};", "constexpr int kMost = 5;"))),
+    "value-parameters": in_a(
+        "int f(std::string a) { return a.size(); }",
+        "int f(int a, const std::vector<std::pair<int, int>> b = {}) {\n  return b.size() + a;\n}",
+        "struct A {\n  A(std::function<void(int)> a) : b_(a) {}\n};\n", "void f(Json a) {\n  g(a);\n}"),
+    "sources": in_a('#include "dataplane/base/b.cc"\n'),
     "file-length": in_a("int a;\n" * 501),
     "columns": in_a("//" + "x" * 119 + "\n"),
     "whitespace": in_a("int a; \n", "\tint a;\n", "int a;", "int a;\r\n", "int a;\n\n"),
@@ -118,7 +127,7 @@ int Far::e() { return '{'; }
 
 def checks():
     return {**arrows.CHECKS, **words.CHECKS, **functions.CHECKS, **local_names.CHECKS, **shape.CHECKS,
-            **documents.CHECKS}
+            **values.CHECKS, **documents.CHECKS}
 
 
 def findings(folder, check, changes):

@@ -102,6 +102,13 @@ def built(tree):
             yield source.find(1, "no meson.build names it: list it, or take the file away")
 
 
+def sources(tree):
+    for source in tree.cpp:
+        for match in re.finditer(r'^\s*#\s*include\s*"[^"]+\.cc"', source.text, re.M):
+            line = source.text.count("\n", 0, match.start()) + 1
+            yield source.find(line, "headers are included; a meson.build lists what is compiled")
+
+
 def scripts(tree):
     for source in tree.sources:
         if not source.text.startswith("#!"):
@@ -115,4 +122,5 @@ def scripts(tree):
 
 
 CHECKS = {"file-length": length, "columns": width, "whitespace": whitespace, "headers": headers,
-          "main-headers": main_headers, "file-names": names, "dead-files": built, "programs": scripts}
+          "main-headers": main_headers, "file-names": names, "dead-files": built, "sources": sources,
+          "programs": scripts}

@@ -9,7 +9,7 @@
 namespace wp::control {
 namespace {
 
-struct Asked {
+struct HealthAsked {
   CheckRequest request(std::vector<Endpoint> endpoints, Duration timeout = seconds(5)) {
     return {.endpoints = std::move(endpoints), .authority = "gpu-1:8000", .path = "/health", .timeout = timeout};
   }
@@ -52,7 +52,7 @@ struct Vacant {
 };
 
 TEST(HealthCheck, TheStatusDecides) {
-  Asked a;
+  HealthAsked a;
   EXPECT_EQ(a.answered(status_reply(200)), CheckResult::passed);
   EXPECT_EQ(a.answered(status_reply(503)), CheckResult::loading);
   EXPECT_EQ(a.answered(status_reply(404)), CheckResult::no_page);
@@ -61,7 +61,7 @@ TEST(HealthCheck, TheStatusDecides) {
 }
 
 TEST(HealthCheck, TheRequestIsPlain) {
-  Asked a;
+  HealthAsked a;
   EXPECT_EQ(a.answered(status_reply(200)), CheckResult::passed);
   EXPECT_TRUE(a.last_request.starts_with("GET /health HTTP/1.1\r\n")) << a.last_request;
   EXPECT_NE(a.last_request.find("Host: gpu-1:8000\r\n"), std::string::npos);
@@ -69,42 +69,42 @@ TEST(HealthCheck, TheRequestIsPlain) {
 }
 
 TEST(HealthCheck, AReplyThatEndsWithTheConnectionIsWhole) {
-  Asked a;
+  HealthAsked a;
   EXPECT_EQ(a.answered("HTTP/1.0 200 OK\r\n\r\nfine"), CheckResult::passed);
 }
 
 TEST(HealthCheck, AServerThatKeepsTheConnectionOpenIsNotWaitedFor) {
-  Asked a;
+  HealthAsked a;
   EXPECT_EQ(a.answered(status_reply(200), false), CheckResult::passed);
 }
 
 TEST(HealthCheck, WhatIsNotHttpOrIsCutOffFails) {
-  Asked a;
+  HealthAsked a;
   EXPECT_EQ(a.answered("220 mail.example ESMTP\r\n"), CheckResult::bad_reply);
   EXPECT_EQ(a.answered("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"), CheckResult::bad_reply);
   EXPECT_EQ(a.answered("HTTP/1.1 200 OK\r\nA: " + std::string(9000, 'a') + "\r\n\r\n"), CheckResult::bad_reply);
 }
 
 TEST(HealthCheck, AnEndlessBodyIsNotRead) {
-  Asked a;
+  HealthAsked a;
   EXPECT_EQ(a.answered("HTTP/1.1 200 OK\r\nContent-Length: 900000000\r\n\r\n"), CheckResult::passed);
   EXPECT_EQ(a.answered("HTTP/1.1 200 OK\r\n\r\n" + std::string(300'000, 'x')), CheckResult::passed);
 }
 
 TEST(HealthCheck, SilenceAndASlowBodyTimeOut) {
-  Asked a;
+  HealthAsked a;
   EXPECT_EQ(a.answered("", false, millis(20)), CheckResult::timed_out);
   EXPECT_EQ(a.answered("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nslow", false, millis(20)), CheckResult::timed_out);
 }
 
 TEST(HealthCheck, NobodyListeningIsRefused) {
-  Asked a;
+  HealthAsked a;
   const Vacant vacant(a.io);
   EXPECT_EQ(a.check(a.request({vacant.at()})), CheckResult::refused);
 }
 
 TEST(HealthCheck, TheNextAddressIsTried) {
-  Asked a;
+  HealthAsked a;
   const Vacant vacant(a.io);
   HealthPeer peer(a.io, status_reply(200));
   EXPECT_EQ(a.check(a.request({vacant.at(), peer.at()})), CheckResult::passed);
@@ -112,7 +112,7 @@ TEST(HealthCheck, TheNextAddressIsTried) {
 }
 
 TEST(HealthCheck, ACancelledCheckNeverAnswers) {
-  Asked a;
+  HealthAsked a;
   HealthPeer peer(a.io, "");
   int answers = 0;
   const CancelCheck cancel = start_check(a.io, a.request({peer.at()}), [&](CheckResult, unsigned) { ++answers; });

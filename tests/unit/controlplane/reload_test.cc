@@ -22,14 +22,14 @@ using testing::HasSubstr;
 constexpr const char* kFile = "[[pool]]\nhealth = {enabled = false}\nreplica = [{url = '10.0.0.1:1'}]\n";
 
 // A world whose settings are a file's.
-struct Box {
-  Box() {
+struct ReloadBox {
+  ReloadBox() {
     write(kFile);
     const Settings settings = load_settings(path).value();
     EXPECT_TRUE(world.fleet.start(all_replicas(settings)).has_value());
     reloader.emplace(path, settings, world.fleet);
   }
-  ~Box() { std::remove(path.c_str()); }
+  ~ReloadBox() { std::remove(path.c_str()); }
 
   void write(const std::string& text) { std::ofstream(path) << text; }
   std::string metrics() const {
@@ -50,7 +50,7 @@ struct Box {
 };
 
 TEST(Reloader, AppliesWhatDiffersInOneSnapshot) {
-  Box box;
+  ReloadBox box;
   const std::uint64_t version = box.world.snapshot().version;
   box.write(
       "[timeouts]\nhead = '3s'\n[[pool]]\nhealth = {enabled = false}\nreplica = [{url = '10.0.0.1:1', weight = 7}, "
@@ -65,7 +65,7 @@ TEST(Reloader, AppliesWhatDiffersInOneSnapshot) {
 }
 
 TEST(Reloader, RunTimeChangesLieOverTheFile) {
-  Box box;
+  ReloadBox box;
   const auto file = [&box](const std::string& replicas) {
     box.write("[[pool]]\nhealth = {enabled = false}\nreplica = [" + replicas + "]\n");
     return box.reloader->reload().result;
@@ -90,7 +90,7 @@ TEST(Reloader, RunTimeChangesLieOverTheFile) {
 }
 
 TEST(Reloader, AnUnchangedFileIsNoChange) {
-  Box box;
+  ReloadBox box;
   const std::uint64_t version = box.world.snapshot().version;
   box.write(std::string("# a comment\n") + kFile);
   EXPECT_EQ(box.reloader->reload().result, ReloadResult::unchanged);
@@ -98,7 +98,7 @@ TEST(Reloader, AnUnchangedFileIsNoChange) {
 }
 
 TEST(Reloader, WhatIsWrongIsToldAndNothingApplied) {
-  Box box;
+  ReloadBox box;
   const std::uint64_t version = box.world.snapshot().version;
   box.write(std::string(kFile) + "[server]\nshard = 1\n");
   const ReloadReport invalid = box.reloader->reload();
@@ -124,7 +124,7 @@ TEST(Reloader, WithoutAFileThereIsNothingToReload) {
 }
 
 TEST(AdminConfig, AnswersWithChangesOrProblems) {
-  Box box;
+  ReloadBox box;
   box.write("[[pool]]\nhealth = {enabled = false}\nreplica = [{url = '10.0.0.1:1', weight = 7}]\n");
   const Json applied = box.config("POST", "reload", "", 200);
   EXPECT_EQ(applied.at("result"), "applied");
@@ -140,7 +140,7 @@ TEST(AdminConfig, AnswersWithChangesOrProblems) {
 }
 
 TEST(AdminConfig, TellsBeforehandWhatAReloadWouldChange) {
-  Box box;
+  ReloadBox box;
   EXPECT_EQ(box.config("GET", "diff", "", 200), Json({{"file", box.path}, {"changes", Json::array()}}));
   box.write(std::string(kFile) + "[limits]\nbody = '1MiB'\n[timeouts]\nhead = '1s'\n");
   const Json changes = box.config("GET", "diff", "", 200).at("changes");
@@ -156,7 +156,7 @@ TEST(AdminConfig, TellsBeforehandWhatAReloadWouldChange) {
 }
 
 TEST(AdminConfig, TheStatusTellsOfTheLastReload) {
-  Box box;
+  ReloadBox box;
   const AdminConfig admin(*box.reloader);
   admin.join(box.world.api.status());
   const auto section = [&] {
@@ -172,7 +172,7 @@ TEST(AdminConfig, TheStatusTellsOfTheLastReload) {
 }
 
 TEST(AdminConfig, IsForTheControlSocketAlone) {
-  Box box;
+  ReloadBox box;
   AdminConfig admin(*box.reloader);
   EXPECT_EQ(admin.handle({"GET", "", "", false}, "").status, 403U);
   EXPECT_EQ(admin.handle({"POST", "", "", false}, "reload").status, 403U);

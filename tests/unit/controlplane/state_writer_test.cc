@@ -42,7 +42,7 @@ struct SlowDisk {
 // A fleet of two whose changes are kept.
 struct Kept : World {
   template <class... Where>
-  explicit Kept(Where&&... where) : keeper(io, std::forward<Where>(where)...) {
+  explicit Kept(Where&&... where) : World(), keeper(io, std::forward<Where>(where)...) {
     fleet.remember({}, &keeper);
     EXPECT_TRUE(fleet.start(std::vector{spec_of("10.0.0.1:1"), spec_of("10.0.0.2:1")}).has_value());
   }

@@ -2,11 +2,11 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/unit/ctl/ran.h"
 #include "tests/unit/ctl/served.h"
 #include "tools/ctl/program.h"
 
@@ -16,19 +16,6 @@ namespace {
 using Json = nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-struct Ran {
-  ExitCode code = ExitCode::done;
-  std::string out;
-  std::string err;
-};
-
-Ran run_with(const std::vector<std::string>& arguments, const std::string& socket = "/nowhere/control.sock") {
-  std::ostringstream out;
-  std::ostringstream err;
-  const ExitCode code = run(arguments, {.out = out, .err = err, .colour = false, .environment = socket});
-  return {code, out.str(), err.str()};
-}
 
 // Against a daemon that has one answer.
 Ran run_against(unsigned status, const char* body, const std::vector<std::string>& arguments) {

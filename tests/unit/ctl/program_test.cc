@@ -1,29 +1,16 @@
 #include "tools/ctl/program.h"
 
 #include <fstream>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 
+#include "tests/unit/ctl/ran.h"
 #include "tests/unit/ctl/served.h"
 
 namespace wp::ctl {
 namespace {
 
 using Json = nlohmann::json;
-
-struct Ran {
-  ExitCode code = ExitCode::done;
-  std::string out;
-  std::string err;
-};
-
-Ran run_with(const std::vector<std::string>& arguments, const std::string& environment = "/nowhere/control.sock") {
-  std::ostringstream out;
-  std::ostringstream err;
-  const ExitCode code = run(arguments, {.out = out, .err = err, .colour = false, .environment = environment});
-  return {code, out.str(), err.str()};
-}
 
 std::string usage_error(const std::vector<std::string>& arguments) {
   const Ran ran = run_with(arguments);

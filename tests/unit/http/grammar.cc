@@ -14,7 +14,7 @@ struct Line {
   std::string value;
 };
 
-std::string lower(std::string text) {
+std::string lower_case(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   return text;
 }
@@ -68,7 +68,7 @@ class Grammar {
     meaning.forwarded = first_line_;
     if (role_ == Role::requests) meaning.forwarded += "Host: " + (host_.empty() ? "none" : host_) + "\r\n";
     for (const Line& field : fields_) {
-      if (is_end_to_end(lower(field.name))) meaning.forwarded += field.name + ": " + field.value + "\r\n";
+      if (is_end_to_end(lower_case(field.name))) meaning.forwarded += field.name + ": " + field.value + "\r\n";
     }
     meaning.forwarded += framing_ + "\r\n";
     meaning.end = at_;
@@ -110,7 +110,7 @@ class Grammar {
   // RFC 9112, 3.2.
   std::string origin_form(const std::string& target) {
     if (target.starts_with('/') || (target == "*" && method_ == "OPTIONS")) return target;
-    if (lower(target.substr(0, 7)) != "http://") return "";
+    if (lower_case(target.substr(0, 7)) != "http://") return "";
     const std::size_t path = std::min(target.find_first_of("/?", 7), target.size());
     host_ = target.substr(7, path - 7);
     if (!is_authority(host_)) return "";
@@ -147,7 +147,7 @@ class Grammar {
   [[nodiscard]] std::vector<std::string> values(std::string_view name) const {
     std::vector<std::string> found;
     for (const Line& field : fields_) {
-      if (lower(field.name) == name) found.push_back(field.value);
+      if (lower_case(field.name) == name) found.push_back(field.value);
     }
     return found;
   }
@@ -158,7 +158,7 @@ class Grammar {
     if (hosts.empty()) return minor_ == '0';
     if (hosts.size() > 1 || !is_authority(hosts[0])) return false;
     const auto plain = [](std::string text) {
-      text = lower(text);
+      text = lower_case(text);
       return text.ends_with(":80") ? text.substr(0, text.size() - 3) : text;
     };
     if (!host_.empty() && plain(host_) != plain(hosts[0])) return false;
@@ -172,7 +172,7 @@ class Grammar {
     const std::vector<std::string> lengths = values("content-length");
     framing_.clear();
     if (codings.size() + lengths.size() > 1) return false;
-    if (!codings.empty() && (lower(codings[0]) != "chunked" || minor_ == '0')) return false;
+    if (!codings.empty() && (lower_case(codings[0]) != "chunked" || minor_ == '0')) return false;
     if (!lengths.empty()) {
       const std::string& digits = lengths[0];
       if (digits.empty() || digits.size() > 19 || digits.find_first_not_of(kDigits) != std::string::npos) return false;
@@ -250,7 +250,7 @@ class Grammar {
         std::string element(rest.substr(0, comma));
         element.erase(0, std::min(element.find_first_not_of(" \t"), element.size()));
         element.erase(element.find_last_not_of(" \t") + 1);
-        if (lower(element) == name) return false;
+        if (lower_case(element) == name) return false;
         rest.remove_prefix(std::min(comma + 1, rest.size()));
       }
     }

@@ -11,7 +11,7 @@
 namespace wp::http::test {
 namespace {
 
-constexpr HeadLimits kLimits{512, 128, 16};  // small: every message gets a buffer of its own
+constexpr HeadLimits kSmallLimits{512, 128, 16};  // small: every message gets a buffer of its own
 
 struct Sample {
   const char* name;
@@ -48,7 +48,7 @@ const std::array kSamples = {
 };
 
 Terms terms_of(Role role) {
-  return {role != Role::requests, role == Role::replies_to_head ? Method::head : Method::post, kLimits};
+  return {role != Role::requests, role == Role::replies_to_head ? Method::head : Method::post, kSmallLimits};
 }
 
 // How many messages the readers accepted; each must be the grammar's.

@@ -1,5 +1,7 @@
 #include "tests/unit/proxy/box.h"
 
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace wp::test {
@@ -157,6 +159,31 @@ std::string body_of(std::string_view reply) {
 
 std::string take(const Conn& conn) {
   return std::exchange(conn->inbox(), {});
+}
+
+std::string ask(Box& box, const Conn& client, const std::string& request) {
+  client->send(request);
+  box.settle();
+  return take(client);
+}
+
+Conn pooled(Box& box) {
+  const Conn client = box.client();
+  client->send(chat("warm up"));
+  box.settle();
+  Conn replica = box.accept_one();
+  static_cast<void>(take(replica));
+  replica->send(ok_reply("ok"));
+  box.settle();
+  client->finish();
+  box.settle();
+  return replica;
+}
+
+std::string chunk(std::string_view data) {
+  std::array<char, 16> size{};
+  const auto end = std::to_chars(size.begin(), size.end(), data.size(), 16).ptr;
+  return std::string(size.begin(), end) + "\r\n" + std::string(data) + "\r\n";
 }
 
 }  // namespace wp::test

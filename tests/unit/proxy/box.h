@@ -84,5 +84,13 @@ class Box {
 [[nodiscard]] std::string body_of(std::string_view reply);
 // Takes what is in the inbox.
 [[nodiscard]] std::string take(const Conn& conn);
+// Sends a request; what the client has got when all has settled.
+[[nodiscard]] std::string ask(Box& box, const Conn& client, const std::string& request);
+// Serves one request on a fresh client connection through the replica's newest connection, so that it is pooled.
+[[nodiscard]] Conn pooled(Box& box);
+
+inline constexpr const char* kStreamHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+[[nodiscard]] std::string chunk(std::string_view data);
 
 }  // namespace wp::test

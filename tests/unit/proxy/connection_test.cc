@@ -8,20 +8,6 @@
 namespace wp::test {
 namespace {
 
-// Serves one request on a fresh client connection through `replica`'s newest connection, so that it is pooled.
-Conn pooled(Box& box) {
-  const Conn client = box.client();
-  client->send(chat("warm up"));
-  box.settle();
-  Conn replica = box.accept_one();
-  static_cast<void>(take(replica));
-  replica->send(ok_reply("ok"));
-  box.settle();
-  client->finish();
-  box.settle();
-  return replica;
-}
-
 TEST(ProxyPool, ASecondClientReusesTheConnection) {
   Box box;
   const Conn replica = pooled(box);

@@ -15,20 +15,6 @@ std::vector<stream::StreamPort*> ports_to(Box& box, std::uint32_t i) {
   return found;
 }
 
-// One idle connection to the only replica.
-Conn pooled(Box& box) {
-  const Conn client = box.client();
-  client->send(chat("warm up"));
-  box.settle();
-  Conn replica = box.accept_one();
-  static_cast<void>(take(replica));
-  replica->send(ok_reply("ok"));
-  box.settle();
-  client->finish();
-  box.settle();
-  return replica;
-}
-
 // The transport cannot open a socket: out of descriptors, or of source ports towards that address.
 TEST(ProxyEdge, AHandshakeThatFailsForWantOfOurOwnSocketsIs503) {
   for (const Reason why : {Reason::no_connection_slot, Reason::no_buffer}) {

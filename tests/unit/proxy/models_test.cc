@@ -16,12 +16,6 @@ std::string get(std::string_view path) {
   return "GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n\r\n";
 }
 
-std::string ask(Box& box, const Conn& client, const std::string& request) {
-  client->send(request);
-  box.settle();
-  return take(client);
-}
-
 void list(balance::Snapshot& next) {
   next.models = kList;
 }

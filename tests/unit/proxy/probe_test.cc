@@ -14,14 +14,8 @@ proxy::ProxyConfig probed() {
   return config;
 }
 
-std::string get(std::string_view path, std::string_view more = "") {
+std::string request_for(std::string_view path, std::string_view more = "") {
   return "GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n" + std::string(more) + "\r\n";
-}
-
-std::string ask(Box& box, const Conn& client, const std::string& request) {
-  client->send(request);
-  box.settle();
-  return take(client);
 }
 
 TEST(Probe, OnlyTheTwoPathsBehindThePrefixAreProbes) {
@@ -37,7 +31,7 @@ TEST(Probe, AreAnsweredWithoutAReplicaOnAConnectionThatStays) {
   Box box(1, probed());
   const Conn client = box.client();
   for (const char* path : {"/warmpath/live", "/warmpath/ready?verbose=1"}) {
-    const std::string reply = ask(box, client, get(path));
+    const std::string reply = ask(box, client, request_for(path));
     EXPECT_EQ(status_of(reply), 200) << path;
     EXPECT_EQ(body_of(reply), "{\"status\":\"ok\"}\n");
     EXPECT_EQ(reply.find("Connection:"), std::string::npos);
@@ -54,8 +48,8 @@ TEST(Probe, AreAnsweredWithoutAReplicaOnAConnectionThatStays) {
 TEST(Probe, PipelinedOnesAreAnsweredInTheirOrder) {
   Box box(1, probed());
   const Conn client = box.client();
-  const std::string replies =
-      ask(box, client, get("/warmpath/live") + get("/warmpath/nothing") + get("/warmpath/live"));
+  const std::string replies = ask(
+      box, client, request_for("/warmpath/live") + request_for("/warmpath/nothing") + request_for("/warmpath/live"));
   const std::size_t refused = replies.find("404");
   ASSERT_NE(refused, std::string::npos) << replies;
   EXPECT_LT(replies.find("200"), refused);
@@ -66,8 +60,8 @@ TEST(Probe, NotReadyIsSaidWhileRequestsAreStillServed) {
   Box box(1, probed());
   box.publish([](balance::Snapshot& next) { next.ready = false; });
   const Conn client = box.client();
-  EXPECT_EQ(status_of(ask(box, client, get("/warmpath/ready"))), 503);
-  EXPECT_EQ(status_of(ask(box, client, get("/warmpath/live"))), 200);
+  EXPECT_EQ(status_of(ask(box, client, request_for("/warmpath/ready"))), 503);
+  EXPECT_EQ(status_of(ask(box, client, request_for("/warmpath/live"))), 200);
   client->send(chat("hello"));
   box.settle();
   const Conn replica = box.accept_one();
@@ -85,8 +79,8 @@ TEST(Probe, OtherMethodsAreRefused) {
 TEST(Probe, WithoutAPrefixThePathIsUnknown) {
   Box box;
   const Conn client = box.client();
-  EXPECT_EQ(status_of(ask(box, client, get("/warmpath/ready"))), 404);
-  EXPECT_EQ(status_of(ask(box, client, get("/ready"))), 404);
+  EXPECT_EQ(status_of(ask(box, client, request_for("/warmpath/ready"))), 404);
+  EXPECT_EQ(status_of(ask(box, client, request_for("/ready"))), 404);
 }
 
 }  // namespace

@@ -6,9 +6,6 @@
 namespace wp::test {
 namespace {
 
-constexpr const char* kStreamHead =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-
 TEST(ProxyReply, EventsLeaveInTheTurnTheyArriveIn) {
   Box box;
   const Conn client = box.client();

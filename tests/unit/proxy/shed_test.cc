@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kHalfHead = "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n";
 
-std::string half_body(std::uint32_t length) {
+std::string unfinished(std::uint32_t length) {
   return std::string(kHalfHead) + "Content-Length: " + std::to_string(length) + "\r\n\r\n{";
 }
 
@@ -123,7 +123,7 @@ TEST(ProxyShed, TheLeastAdvancedGoFirst) {
   const Conn working = box.accept_one();
   working->send("HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n" + std::string(200'000, 'z'));
   const Conn body = box.client();
-  body->send(half_body(1000));
+  body->send(unfinished(1000));
   const Conn idle = box.client();
   idle->send(chat("x"));
   box.settle();
@@ -181,11 +181,11 @@ TEST(ProxyShed, SlowBodiesGiveTheirSlabsBackByClass) {
   const Conn large_a = box.client();
   const Conn large_b = box.client();
   const Conn small = box.client();
-  large_a->send(half_body(900'000));
+  large_a->send(unfinished(900'000));
   box.settle();
   box.advance(millis(1));
-  large_b->send(half_body(900'000));
-  small->send(half_body(100));
+  large_b->send(unfinished(900'000));
+  small->send(unfinished(100));
   box.settle();
   box.advance(millis(600));
   EXPECT_TRUE(large_a->reset_received());
@@ -206,7 +206,7 @@ TEST(ProxyShed, ASlabOnItsWayBackIsNotAskedForTwice) {
   Box box(1, config);
   const Conn a = box.client();
   const Conn b = box.client();
-  for (const Conn& conn : {a, b}) conn->send(half_body(900'000));
+  for (const Conn& conn : {a, b}) conn->send(unfinished(900'000));
   box.settle();
   box.ports().for_each([](stream::StreamPort& port) {
     ASSERT_TRUE(port.can_land());
@@ -222,10 +222,10 @@ TEST(ProxyShed, ABodyThatGetsOnIsNotTheOneToGo) {
   config.body.entries = {16, 4, 2, 2};
   Box box(1, config);
   const Conn moving = box.client();
-  moving->send(half_body(900'000));
+  moving->send(unfinished(900'000));
   box.settle();
   const Conn stuck = box.client();
-  stuck->send(half_body(900'000));
+  stuck->send(unfinished(900'000));
   box.settle();
   for (int i = 0; i < 10; ++i) {
     box.advance(millis(100));
@@ -337,7 +337,7 @@ TEST(ProxyShed, AHealthyStreamOutlivesAnHourOfSlowPeers) {
       slow.push_back(box.client());
       ++came;
       if (came % 3 == 1) slow.back()->send(kHalfHead);
-      if (came % 3 == 2) slow.back()->send(half_body(100));
+      if (came % 3 == 2) slow.back()->send(unfinished(100));
     }
     replica->send("b\r\ndata: one\n\n\r\n");
     box.advance(millis(250 + round % 500));

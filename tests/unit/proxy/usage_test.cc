@@ -7,15 +7,6 @@ namespace wp::test {
 namespace {
 
 constexpr std::string_view kJson = "Content-Type: application/json\r\n";
-constexpr const char* kStreamHead =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-
-std::string chunk(std::string_view data) {
-  std::array<std::byte, 32> line;
-  http::Writer size(line);
-  http::write_chunk_start(size, data.size());
-  return std::string(stream::as_text(size.written())) + std::string(data) + "\r\n";
-}
 
 class UsageBox : public Box {
  public:

@@ -10,14 +10,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kHello =
+constexpr const char* kHelloMessages =
     R"({"model":"tiny","messages":[{"role":"user","content":"Say hello to the whole world"}],"max_tokens":2})";
 constexpr const char* kHelloStream = R"({"model":"tiny","messages":[{"role":"user","content":[{"type":"text",)"
                                      R"("text":"Say hello to the whole world"}]}],"max_tokens":2,"stream":true})";
 
 TEST(MessagesApi, WholeReply) {
   World world;
-  const Reply reply = world.post("/v1/messages", kHello);
+  const Reply reply = world.post("/v1/messages", kHelloMessages);
   const std::string id = reply.body.substr(reply.body.find("msg_"), 28);
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.body, R"({"id":")" + id +
@@ -57,8 +57,8 @@ TEST(MessagesApi, CachedTokensStandBesideInputTokens) {
   ReplicaConfig config = World::config();
   config.cache_report = true;
   World world(config);
-  static_cast<void>(world.post("/v1/messages", kHello));
-  EXPECT_EQ(json::parse(world.post("/v1/messages", kHello).body)["usage"],
+  static_cast<void>(world.post("/v1/messages", kHelloMessages));
+  EXPECT_EQ(json::parse(world.post("/v1/messages", kHelloMessages).body)["usage"],
             json::parse(
                 R"({"input_tokens":3,"cache_creation_input_tokens":0,"cache_read_input_tokens":8,"output_tokens":2})"));
 }
@@ -85,8 +85,8 @@ TEST(MessagesApi, AFullQueueIsOverload) {
   World world(config);
   const std::size_t a = world.connect();
   const std::size_t b = world.connect();
-  world.send(a, post_text("/v1/messages", kHello));
-  world.send(b, post_text("/v1/messages", kHello));
+  world.send(a, post_text("/v1/messages", kHelloMessages));
+  world.send(b, post_text("/v1/messages", kHelloMessages));
   const Reply refused = world.replies(b)[0];
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(json::parse(refused.body)["error"]["type"], "overloaded_error");

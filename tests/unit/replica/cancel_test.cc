@@ -11,13 +11,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kChat = "/v1/chat/completions";
-constexpr std::string_view kLong = R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":900,"stream":true})";
+constexpr std::string_view kLongest = R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":900,"stream":true})";
 
 TEST(Cancel, FinInMidStreamEndsTheRequest) {
   World world;
   const std::size_t client = world.connect();
-  world.send(client, post_text(kChat, kLong));
+  world.send(client, post_text(kChat, kLongest));
   world.run_for(millis(100));
   EXPECT_EQ(world.replica().engine().running(), 1U);
   world.finish(client);
@@ -34,7 +33,7 @@ TEST(Cancel, FinInMidStreamEndsTheRequest) {
 TEST(Cancel, ResetInMidStreamEndsTheRequest) {
   World world;
   const std::size_t client = world.connect();
-  world.send(client, post_text(kChat, kLong));
+  world.send(client, post_text(kChat, kLongest));
   world.run_for(millis(100));
   world.reset(client);
   world.run_for(nanos(1));
@@ -47,7 +46,7 @@ TEST(Cancel, ResetInTheQueueAndInThePrefill) {
   std::vector<std::size_t> clients;
   for (int i = 0; i < 3; ++i) {
     clients.push_back(world.connect());
-    world.send(clients.back(), post_text(kChat, kLong));
+    world.send(clients.back(), post_text(kChat, kLongest));
   }
   world.run_for(millis(1));
   EXPECT_EQ(world.replica().engine().waiting(), 2U);
@@ -92,7 +91,7 @@ TEST(Cancel, PagesAnswerAClientThatHalfCloses) {
 TEST(Cancel, TheEventsTellWhen) {
   World world;
   const std::size_t client = world.connect();
-  std::string text = post_text(kChat, kLong);
+  std::string text = post_text(kChat, kLongest);
   text.insert(text.find("\r\n") + 2, "x-request-id: abort-me\r\n");
   world.send(client, text);
   world.run_for(millis(100));

@@ -7,7 +7,6 @@
 namespace wp::replica {
 namespace {
 
-constexpr std::string_view kChat = "/v1/chat/completions";
 constexpr std::string_view kShort = R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":3})";
 constexpr std::string_view kStream = R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":3,"stream":true})";
 constexpr std::string_view kLong = R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":500,"stream":true})";

@@ -7,9 +7,9 @@
 namespace wp::replica {
 namespace {
 
-constexpr std::string_view kChat = "/v1/chat/completions";
 constexpr std::string_view kWhole = R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":20})";
-constexpr std::string_view kStream = R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":20,"stream":true})";
+constexpr std::string_view kTwentyTokens =
+    R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":20,"stream":true})";
 
 World faulty(const char* faults, std::uint64_t seed = 0) {
   ReplicaConfig config = World::config();
@@ -73,14 +73,14 @@ TEST(Faults, LateHoldsTheReplyBack) {
 
 TEST(Faults, StallStopsBehindItsTokensAndKeepsTheConnection) {
   World world = faulty("stall=5");
-  const std::size_t client = asked(world, kStream);
+  const std::size_t client = asked(world, kTwentyTokens);
   EXPECT_EQ(count(world.received(client), "\"content\":\""), 1U + 5U);
   EXPECT_FALSE(world.closed(client));
 }
 
 TEST(Faults, DieClosesInTheMiddle) {
   World world = faulty("die=5");
-  for (const std::string_view body : {kStream, kWhole}) {
+  for (const std::string_view body : {kTwentyTokens, kWhole}) {
     const std::size_t client = asked(world, body);
     EXPECT_TRUE(world.closed(client));
     EXPECT_FALSE(world.failed(client));
@@ -95,18 +95,18 @@ TEST(Faults, DieClosesInTheMiddle) {
 TEST(Faults, ResetComesBehindItsTokensOrBeforeAnything) {
   World world = faulty("reset=5,times=1\nreset=0");
   world.replica().faults().replace(*parse_faults("reset=5"));
-  const std::size_t in_the_middle = asked(world, kStream);
+  const std::size_t in_the_middle = asked(world, kTwentyTokens);
   EXPECT_TRUE(world.failed(in_the_middle));
   EXPECT_EQ(count(world.received(in_the_middle), "\"content\":\""), 1U + 5U);
   world.replica().faults().replace(*parse_faults("reset=0"));
-  const std::size_t at_once = asked(world, kStream);
+  const std::size_t at_once = asked(world, kTwentyTokens);
   EXPECT_TRUE(world.failed(at_once));
   EXPECT_EQ(world.received(at_once), "");
 }
 
 TEST(Faults, ALyingChunkIsBrokenFraming) {
   World world = faulty("lie=2");
-  const std::size_t client = asked(world, kStream);
+  const std::size_t client = asked(world, kTwentyTokens);
   const std::string& text = world.received(client);
   const std::size_t head = text.find("\r\n\r\n") + 4;
   http::BodyReader body;

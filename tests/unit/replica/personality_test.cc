@@ -9,7 +9,6 @@
 namespace wp::replica {
 namespace {
 
-constexpr std::string_view kChat = "/v1/chat/completions";
 constexpr std::string_view kAsk =
     R"({"messages":[{"role":"user","content":"a prompt of some length"}],"max_tokens":8})";
 
@@ -26,7 +25,7 @@ bool has(const std::string& page, std::string_view line) {
   return ("\n" + page).find("\n" + std::string(line) + "\n") != std::string::npos;
 }
 
-Options read(std::vector<const char*> words) {
+Options options_of(std::vector<const char*> words) {
   words.insert(words.begin(), "warmpath-replica");
   const auto options = read_options(static_cast<int>(words.size()), words.data());
   EXPECT_TRUE(options) << options.error().text;
@@ -86,9 +85,9 @@ TEST(Personality, LlamaCppNamesItsMetricsSoAndShowsItsSlots) {
 }
 
 TEST(Personality, MetricsNeedTheirFlag) {
-  EXPECT_TRUE(read({"--engine", "vllm"}).replica.engine_metrics);
-  EXPECT_FALSE(read({"--engine", "sglang"}).replica.engine_metrics);
-  EXPECT_TRUE(read({"--engine-metrics", "--engine=sglang"}).replica.engine_metrics);
+  EXPECT_TRUE(options_of({"--engine", "vllm"}).replica.engine_metrics);
+  EXPECT_FALSE(options_of({"--engine", "sglang"}).replica.engine_metrics);
+  EXPECT_TRUE(options_of({"--engine-metrics", "--engine=sglang"}).replica.engine_metrics);
   for (const auto& [personality, status] : {std::pair{Personality::sglang, 404}, {Personality::llama_cpp, 501}}) {
     ReplicaConfig config = passing_for(personality);
     config.engine_metrics = false;
@@ -99,10 +98,10 @@ TEST(Personality, MetricsNeedTheirFlag) {
 }
 
 TEST(Personality, SetsDefaultsThatOtherOptionsChange) {
-  const Options plain = read({});
+  const Options plain = options_of({});
   EXPECT_EQ(plain.replica.engine.block_tokens, 16U);
   EXPECT_EQ(plain.connection.idle_close, Duration{});
-  const Options llama = read({"--max-running", "7", "--engine", "llama.cpp"});
+  const Options llama = options_of({"--max-running", "7", "--engine", "llama.cpp"});
   EXPECT_EQ(llama.replica.engine.block_tokens, 1U);
   EXPECT_EQ(llama.replica.engine.max_running, 7U);
   EXPECT_EQ(llama.connection.idle_close, seconds(5));

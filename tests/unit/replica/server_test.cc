@@ -10,8 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kChat = "/v1/chat/completions";
-
 TEST(Server, EachPortIsItsOwnReplica) {
   World world;
   ReplicaConfig config = World::config();

@@ -84,6 +84,7 @@ class World {
 };
 
 // A POST of JSON as a client writes it.
+inline constexpr std::string_view kChat = "/v1/chat/completions";
 [[nodiscard]] std::string post_text(std::string_view path, std::string_view body);
 
 // Takes a complete reply from the front of `text`; false when it is not all there.

@@ -8,13 +8,13 @@
 namespace wp::stream {
 namespace {
 
-constexpr StreamLimits kLimits{.ports = 3,
-                               .nodes = 16,
-                               .receive_entries = 8,
-                               .receive_bytes = 16,
-                               .slab_entries = 8,
-                               .rx_limit = 64,
-                               .tx_limit = 64};
+constexpr StreamLimits kThreePorts{.ports = 3,
+                                   .nodes = 16,
+                                   .receive_entries = 8,
+                                   .receive_bytes = 16,
+                                   .slab_entries = 8,
+                                   .rx_limit = 64,
+                                   .tx_limit = 64};
 
 Endpoint endpoint(std::uint8_t last, std::uint16_t port) {
   Endpoint made{.port = port, .family = Endpoint::Family::v4};
@@ -23,7 +23,7 @@ Endpoint endpoint(std::uint8_t last, std::uint16_t port) {
 }
 
 TEST(PortTable, FullTableRefusesBothKinds) {
-  PortTable table(kLimits);
+  PortTable table(kThreePorts);
   const PortId first = table.connect({});
   EXPECT_TRUE(table.accept({}, {}).valid());
   EXPECT_TRUE(table.connect({}).valid());
@@ -36,7 +36,7 @@ TEST(PortTable, FullTableRefusesBothKinds) {
 }
 
 TEST(PortTable, EndpointsAreKept) {
-  PortTable table(kLimits);
+  PortTable table(kThreePorts);
   const PortId in = table.accept(endpoint(1, 80), endpoint(2, 5000));
   EXPECT_EQ(table.get(in).local(), endpoint(1, 80));
   EXPECT_EQ(table.get(in).remote(), endpoint(2, 5000));
@@ -46,7 +46,7 @@ TEST(PortTable, EndpointsAreKept) {
 }
 
 TEST(PortTable, HandleOfADestroyedPortFindsNothing) {
-  PortTable table(kLimits);
+  PortTable table(kThreePorts);
   const PortId old = table.accept({}, {});
   table.get(old).close();
   table.destroy(old);
@@ -60,13 +60,13 @@ TEST(PortTable, HandleOfADestroyedPortFindsNothing) {
 }
 
 TEST(PortTable, PortThatItsApplicationHoldsIsNotDestroyed) {
-  PortTable table(kLimits);
+  PortTable table(kThreePorts);
   const PortId id = table.accept({}, {});
   EXPECT_DEATH(table.destroy(id), "assertion failed");
 }
 
 TEST(PortTable, ReadyListsAreFirstInFirstOutWithoutDoubles) {
-  PortTable table(kLimits);
+  PortTable table(kThreePorts);
   const PortId a = table.accept({}, {});
   const PortId b = table.accept({}, {});
   table.get(a).deliver_fin();
@@ -84,7 +84,7 @@ TEST(PortTable, ReadyListsAreFirstInFirstOutWithoutDoubles) {
 }
 
 TEST(PortTable, DestroyedPortLeavesBothLists) {
-  PortTable table(kLimits);
+  PortTable table(kThreePorts);
   const PortId gone = table.connect({});
   const PortId stays = table.connect({});
   table.get(gone).opened();
@@ -99,7 +99,7 @@ TEST(PortTable, DestroyedPortLeavesBothLists) {
 }
 
 TEST(PortTable, DestructionAndDestroyGiveBuffersBack) {
-  PortTable table(kLimits);
+  PortTable table(kThreePorts);
   const PortId id = table.accept({}, {});
   StreamPort& port = table.get(id);
   ASSERT_TRUE(port.append(as_bytes("queued")));
@@ -110,7 +110,7 @@ TEST(PortTable, DestructionAndDestroyGiveBuffersBack) {
   table.destroy(id);
   EXPECT_EQ(table.slabs().held(), 0u);
   EXPECT_EQ(table.receive_pool().held(), 0u);
-  EXPECT_EQ(table.nodes().available(), kLimits.nodes);
+  EXPECT_EQ(table.nodes().available(), kThreePorts.nodes);
 
   // The table may go with live ports in it: its pools check that nothing of theirs is out.
   const PortId other = table.accept({}, {});
@@ -118,7 +118,7 @@ TEST(PortTable, DestructionAndDestroyGiveBuffersBack) {
 }
 
 TEST(PortTable, VisitsEveryLivePort) {
-  PortTable table(kLimits);
+  PortTable table(kThreePorts);
   const PortId a = table.accept({}, {});
   const PortId b = table.accept({}, {});
   table.get(a).close();
