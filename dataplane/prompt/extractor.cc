@@ -9,6 +9,7 @@
 #include "dataplane/prompt/keyed_hash.h"
 #include "dataplane/prompt/ladder.h"
 #include "dataplane/prompt/session.h"
+#include "dataplane/prompt/usage_splice.h"
 #include "dataplane/prompt/value.h"
 #include "dataplane/prompt/walk.h"
 
@@ -101,6 +102,7 @@ Result<Features> Extractor::Parser::read(Api api, const HeaderHints& hints) {
     const MemberPlace place = body.member(fields.ordinal(Field::model));
     features.model_value = {place.value, place.value_end - place.value};
   }
+  features.ask_usage = find_usage_splice(features, fields, body);
   return features;
 }
 

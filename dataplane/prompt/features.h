@@ -24,6 +24,12 @@ struct Splice {
   std::uint32_t length = 0;
 };
 
+// How a body is made to ask for what it does not: `text` in the place of what stands there, which may be nothing.
+struct UsageSplice {
+  Splice place;
+  std::string_view text = {};  // one that lives as long as the program; empty: nothing is to be done
+};
+
 enum class SessionSource : std::uint8_t { none, header, body };
 
 inline constexpr std::uint32_t kFirstChunkBytes = 1024;
@@ -50,6 +56,7 @@ struct Features {
   std::uint32_t max_output_tokens = 0;  // 0: not given
   std::string_view model;               // unescaped; lives until the extractor's next call; empty when absent
   Splice model_value;
+  UsageSplice ask_usage;  // asks the engine to tell the usage of a streamed reply
 };
 
 // Header values that matter here, chosen by the proxy from the configured list; empty when absent.

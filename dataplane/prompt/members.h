@@ -76,6 +76,9 @@ class Members {
     return present_[index] && !values_[index].is_null() ? &values_[index] : nullptr;
   }
 
+  // Whether it is there, null or not.
+  [[nodiscard]] bool has(Key key) const { return present_[static_cast<std::size_t>(key)]; }
+
   // As find(), for a value that must be a string: bad_field when it is not. An absent one is an empty view.
   [[nodiscard]] Result<std::string_view> text(Key key) const {
     const simdjson::dom::element* value = find(key);

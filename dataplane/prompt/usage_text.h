@@ -33,6 +33,9 @@ class UsageText {
   // Its `choices` have something in them, whatever follows.
   [[nodiscard]] bool choices_filled() const { return choices_ == Choices::filled; }
 
+  // The outermost object goes on.
+  [[nodiscard]] bool unfinished() const { return state_ != State::over; }
+
   // Whether a whole text may have what found() looks for; false is certain. Costs a scan and no state.
   [[nodiscard]] static bool possible(std::string_view text);
 
