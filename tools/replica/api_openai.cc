@@ -34,11 +34,10 @@ ordered_json envelope(const Answer& answer, const char* prefix, const char* obje
           {"system_fingerprint", kFingerprint}};
 }
 
-// A chunk with one choice; `usage` is null in all chunks but the last when the client asked for it, else absent.
+// A chunk with one choice.
 ordered_json chunk(const Answer& answer, const char* prefix, const char* object, ordered_json choice) {
   ordered_json data = envelope(answer, prefix, object);
   data["choices"] = ordered_json::array({std::move(choice)});
-  if (answer.ask.include_usage) data["usage"] = nullptr;
   return data;
 }
 
@@ -48,9 +47,14 @@ ordered_json chat_chunk(const Answer& answer, ordered_json delta, ordered_json f
       {{"index", 0}, {"delta", std::move(delta)}, {"logprobs", nullptr}, {"finish_reason", std::move(finish)}});
 }
 
+// vLLM writes here what is not set, too, so that every chunk has its usage; of a chat's chunks only the one that was
+// asked for has.
 ordered_json completion_chunk(const Answer& answer, const char* text, ordered_json finish) {
-  return chunk(answer, "cmpl-", "text_completion",
-               {{"index", 0}, {"text", text}, {"logprobs", nullptr}, {"finish_reason", std::move(finish)}});
+  ordered_json data =
+      chunk(answer, "cmpl-", "text_completion",
+            {{"index", 0}, {"text", text}, {"logprobs", nullptr}, {"finish_reason", std::move(finish)}});
+  data["usage"] = nullptr;
+  return data;
 }
 
 // Splits a token's event where its text belongs, so that a token costs three appends and no JSON. The last such place

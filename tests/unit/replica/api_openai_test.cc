@@ -47,7 +47,7 @@ TEST(ChatApi, StreamWithUsage) {
   EXPECT_EQ(reply.field("content-type"), "text/event-stream; charset=utf-8");
   const std::string start = R"(data: {"id":"chatcmpl-ID","object":"chat.completion.chunk","created":1700000100,)"
                             R"("model":"tiny","system_fingerprint":"fp_warmpath_replica","choices":[)";
-  const std::string end = R"(],"usage":null})"
+  const std::string end = R"(]})"
                           "\n\n";
   EXPECT_EQ(
       reply.body,
@@ -193,11 +193,12 @@ TEST(CompletionApi, WholeAndStream) {
   const Reply stream = world.post("/v1/completions", R"({"prompt":"Once upon","max_tokens":2,"stream":true})");
   const std::string start = R"(data: {"id":"cmpl-ID","object":"text_completion","created":1700000100,"model":"tiny",)"
                             R"("system_fingerprint":"fp_warmpath_replica","choices":[{"index":0,"text":")";
-  const std::string end = R"(","logprobs":null,"finish_reason":null}]})"
+  const std::string end = R"(","logprobs":null,"finish_reason":null}],"usage":null})"
                           "\n\n";
-  EXPECT_EQ(stream.body, with_id(start + "dolp" + end + start + "hin." + end + start +
-                                     R"(","logprobs":null,"finish_reason":"length"}]})" + "\n\ndata: [DONE]\n\n",
-                                 stream.body, "cmpl-"));
+  EXPECT_EQ(stream.body,
+            with_id(start + "dolp" + end + start + "hin." + end + start +
+                        R"(","logprobs":null,"finish_reason":"length"}],"usage":null})" + "\n\ndata: [DONE]\n\n",
+                    stream.body, "cmpl-"));
 }
 
 TEST(CompletionApi, TakesTokenIdsAndRefusesSeveralPrompts) {
