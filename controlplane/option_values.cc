@@ -91,6 +91,13 @@ Problem read_timeout(const std::string& text, Duration& value) {
   return {};
 }
 
+Problem read_usage(const std::string& text, bool& ask) {
+  constexpr std::array<std::string_view, 2> kKnown = {"ask", "as-is"};
+  if (text != kKnown[0] && text != kKnown[1]) return one_of(text, kKnown);
+  ask = text == kKnown[0];
+  return {};
+}
+
 Problem read_strategy(const std::string& text, balance::Strategy& value) {
   if (balance::parse_strategy(text, value)) return {};
   const std::array<std::string_view, 4> known = {word(balance::Strategy::warm), word(balance::Strategy::prefix),

@@ -27,6 +27,7 @@ inline constexpr std::string_view kNoTls = "TLS is not supported yet: run warmpa
 [[nodiscard]] Problem read_hex_key(const std::string& text, std::uint64_t& value);
 [[nodiscard]] Problem read_duration(const std::string& text, Duration& value);
 [[nodiscard]] Problem read_timeout(const std::string& text, Duration& value);  // above zero
+[[nodiscard]] Problem read_usage(const std::string& text, bool& ask);
 [[nodiscard]] Problem read_strategy(const std::string& text, balance::Strategy& value);
 [[nodiscard]] Problem read_transport(const std::string& text, TransportChoice& value);
 [[nodiscard]] Problem read_access_format(const std::string& text, AccessFormat& value);

@@ -170,6 +170,7 @@ void Registry::fill_pools(Snapshot& snapshot) const {
     pool.strategy = state.settings.strategy;
     pool.bounds = state.settings.bounds;
     pool.timeouts = state.settings.timeouts;
+    pool.ask_usage = state.settings.ask_usage;
   }
   for (const Member& member : members_) {
     const auto index = static_cast<std::uint16_t>(snapshot.replicas.size());

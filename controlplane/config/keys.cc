@@ -151,6 +151,9 @@ std::vector<Key<PoolSettings>> make_pool_keys() {
       "slots of the ring; the same on nodes that must agree");
   add("pool.kv_tokens", NumberValue{0, 1'000'000'000}, WP_AT(kv_tokens),
       "tokens that a replica's KV cache holds, by which what was sent there is taken as gone; 0: not known");
+  add("pool.usage", usage_value(), WP_AT(ask_usage),
+      "ask: replicas are asked for the usage of streamed replies, and clients that did not ask get the stream without "
+      "it; as-is: bodies and streams are left alone");
   const auto time = [&keys](std::string_view path, auto at, std::string_view meaning) {
     keys.push_back(make_key<PoolSettings>(path, Apply::reload, DurationValue{}, at, meaning));
   };

@@ -89,6 +89,7 @@ struct PoolSettings {
   std::uint32_t ring_slots = balance::kDefaultRingSlots;
   std::uint32_t kv_tokens = 0;  // that a replica's KV cache holds; 0: not known
   balance::UpstreamTimeouts timeouts;
+  bool ask_usage = true;  // replicas are asked for the usage of streamed replies
   HealthPolicy health;
   std::vector<ReplicaSpec> replicas;
 };

@@ -175,6 +175,10 @@ TextValue<balance::Strategy> strategy_value() {
           [](const balance::Strategy& value) { return std::string(balance::word(value)); }};
 }
 
+TextValue<bool> usage_value() {
+  return {"ask or as-is", read_usage, [](const bool& ask) { return std::string(ask ? "ask" : "as-is"); }};
+}
+
 TextValue<TransportChoice> transport_value() {
   return {"auto, io_uring or epoll", read_transport,
           [](const TransportChoice& value) { return std::string(word(value)); }};

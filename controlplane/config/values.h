@@ -137,6 +137,7 @@ struct ReplicaUrlValue {
 // The kinds that are read as on the command line.
 [[nodiscard]] TextValue<Endpoint> endpoint_value();
 [[nodiscard]] TextValue<balance::Strategy> strategy_value();
+[[nodiscard]] TextValue<bool> usage_value();
 [[nodiscard]] TextValue<TransportChoice> transport_value();
 [[nodiscard]] TextValue<std::string> header_value();
 [[nodiscard]] TextValue<std::string> path_value();                           // of a request

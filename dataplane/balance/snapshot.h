@@ -52,6 +52,7 @@ struct Pool {
   Strategy strategy = Strategy::warm;
   Bounds bounds;
   UpstreamTimeouts timeouts;
+  bool ask_usage = true;               // of streamed replies, whatever the client asks: see proxy/usage_cut.h
   std::vector<std::uint16_t> members;  // every replica of the pool, as indices into Snapshot::replicas
 
   // Made by seal() from the above.

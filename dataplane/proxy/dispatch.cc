@@ -47,6 +47,7 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
   exchange.decision = pick.decision;
   exchange.endpoint = 0;
   exchange.timeouts = pool->timeouts;
+  exchange.usage_asked = pool->ask_usage && !features.ask_usage.text.empty();
   exchange.canonical_bytes = features.canonical_bytes;
   exchange.estimated_tokens = features.estimated_tokens;
   exchange.expected_cached = pick.cached;
@@ -79,14 +80,15 @@ Reason Dispatcher::send(Instant now, const balance::Replica& replica, Exchange& 
   if (!exchange.upstream.valid()) return Reason::no_connection_slot;
 
   http::Writer out(scratch_);
-  const RequestEdit edit{
-      .authority = replica.authority, .client_address = client_address, .body_bytes = request.body_bytes};
+  const prompt::UsageSplice splice = exchange.usage_asked ? request.features.ask_usage : prompt::UsageSplice{};
+  const RequestEdit edit{.authority = replica.authority,
+                         .client_address = client_address,
+                         .body_bytes = request.body_bytes + splice.text.size() - splice.place.length};
   write_upstream_request(out, request.head(), edit);
   stream::StreamPort& port = ports_.get(upstreams_.get(exchange.upstream).port);
   const bool fits = !out.overflowed();
   bool queued = fits && port.append(out.written());
-  // The slab is shared, not given: it is kept for a retry until the reply begins.
-  if (queued && request.body_bytes > 0) queued = port.push(request.body.share(0, request.body_bytes));
+  queued = queued && push_body(port, request, splice);
   if (!queued) {
     upstreams_.abort(exchange.upstream, Reason::no_buffer);
     exchange.upstream = {};
@@ -98,6 +100,15 @@ Reason Dispatcher::send(Instant now, const balance::Replica& replica, Exchange& 
   counters_.prompt_tokens.of(exchange.decision).add(request.features.estimated_tokens);
   if (exchange.on_reused) upstreams_.arm(exchange.upstream, now + exchange.timeouts.first_byte);
   return Reason::none;
+}
+
+// The slab is shared, not given: it is kept for a retry until the reply begins.
+bool Dispatcher::push_body(stream::StreamPort& port, const Request& request, const prompt::UsageSplice& splice) {
+  if (request.body_bytes == 0) return true;
+  if (splice.text.empty()) return port.push(request.body.share(0, request.body_bytes));
+  const std::uint32_t behind = splice.place.offset + splice.place.length;
+  return port.push(request.body.share(0, splice.place.offset)) && port.append(stream::as_bytes(splice.text)) &&
+         port.push(request.body.share(behind, request.body_bytes - behind));
 }
 
 }  // namespace wp::proxy

@@ -32,6 +32,9 @@ class Dispatcher {
   [[nodiscard]] Reason send(Instant now, const balance::Replica& replica, Exchange& exchange, Handle self,
                             Request& request, std::string_view client_address, bool fresh);
 
+  [[nodiscard]] static bool push_body(stream::StreamPort& port, const Request& request,
+                                      const prompt::UsageSplice& splice);
+
   const ProxyConfig& config_;
   stream::PortTable& ports_;
   UpstreamPool& upstreams_;

@@ -17,6 +17,7 @@
 #include "dataplane/http/sse_scanner.h"
 #include "dataplane/prompt/features.h"
 #include "dataplane/proxy/reply_usage.h"
+#include "dataplane/proxy/usage_cut.h"
 #include "dataplane/stream/slice.h"
 
 namespace wp::proxy {
@@ -46,6 +47,7 @@ struct Exchange {
   Reason decision = Reason::none;
   bool on_reused = false;    // this attempt went out on a pooled connection
   bool stale_retry = false;  // the one retry that a stale pooled connection is owed was used
+  bool usage_asked = false;  // for the reply's usage, which the client did not
   std::uint32_t endpoint = 0;
 
   // The reply.
@@ -53,6 +55,7 @@ struct Exchange {
   http::BodyReader body;
   http::SseScanner events;
   ReplyUsage usage;
+  UsageCut cut;
   http::Framing framing = http::Framing::none;  // towards the client
   std::uint16_t status = 0;
   std::uint8_t interims = 0;

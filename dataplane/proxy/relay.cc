@@ -118,8 +118,11 @@ RelayOutcome Relay::send_head(Exchange& exchange, const http::ReplyHead& head, s
   const std::string_view media = type == nullptr ? std::string_view() : head.value(*type);
   exchange.event_stream = media.starts_with("text/event-stream");
   exchange.usage.begin(exchange.api, usage_form(exchange, head, media));
+  const bool shortened = exchange.usage_asked && exchange.event_stream && exchange.usage.reads();
+  if (shortened) exchange.cut.begin();
   exchange.framing = head.framing;
-  if (head.framing == http::Framing::chunked || head.framing == http::Framing::until_close) {
+  if (head.framing == http::Framing::chunked || head.framing == http::Framing::until_close ||
+      (shortened && head.framing == http::Framing::length)) {
     exchange.framing = exchange.http10 ? http::Framing::until_close : http::Framing::chunked;
     if (exchange.http10) exchange.keep_alive = false;
   }
@@ -168,6 +171,8 @@ void Relay::next_piece(Instant now, Exchange& exchange) {
 void Relay::hand_on(Exchange& exchange, const stream::Slice& source, stream::Bytes payload,
                     stream::StreamPort& client) {
   const auto size = static_cast<std::uint32_t>(payload.size());
+  if (size == 0) return;
+  exchange.record.reply_bytes += size;
   if (exchange.framing == http::Framing::chunked) {
     std::array<std::byte, 24> line;
     http::Writer out(line);
@@ -188,6 +193,18 @@ void Relay::hand_on(Exchange& exchange, const stream::Slice& source, stream::Byt
     const bool queued = client.append(stream::as_bytes(http::kChunkEnd));
     WP_ASSERT(queued);
   }
+}
+
+// Read first: what goes on depends on it.
+void Relay::hand_on_cut(Exchange& exchange, const stream::Slice& source, stream::Bytes payload,
+                        stream::StreamPort& client) {
+  const UsageCut::Plan plan = exchange.cut.take(payload, exchange.events, exchange.usage);
+  counters_.stream_events.add(plan.events);
+  if (plan.release) hand_on(exchange, exchange.cut.held(), exchange.cut.held().bytes(), client);
+  if (plan.release || plan.drop) exchange.cut.let_go();
+  hand_on(exchange, source, payload.first(plan.drop_from), client);
+  hand_on(exchange, source, payload.subspan(plan.drop_to, plan.hold_from - plan.drop_to), client);
+  if (plan.hold_from < payload.size()) exchange.cut.hold(payload.subspan(plan.hold_from), ports_.slabs());
 }
 
 // Behind the handing on: reading delays nothing.
@@ -219,9 +236,12 @@ RelayOutcome Relay::relay_body(Instant now, Exchange& exchange, stream::StreamPo
     }
     if (!step->payload.empty()) {
       next_piece(now, exchange);
-      hand_on(exchange, front, step->payload, client);
-      exchange.record.reply_bytes += step->payload.size();
-      read_payload(exchange, step->payload);
+      if (exchange.cut.active()) {
+        hand_on_cut(exchange, front, step->payload, client);
+      } else {
+        hand_on(exchange, front, step->payload, client);
+        read_payload(exchange, step->payload);
+      }
     }
     upstream.consume(step->taken);
     share += step->taken;
@@ -241,8 +261,12 @@ RelayOutcome Relay::upstream_ended(Instant now, Exchange& exchange, stream::Stre
 
 RelayOutcome Relay::finish(Instant now, Exchange& exchange, stream::StreamPort& upstream, stream::StreamPort& client) {
   // Asked here, on every way to the end: a body that was found to be over while the shard had no buffer comes back.
-  if (exchange.framing == http::Framing::chunked && starved()) return outcome(Kind::starved, false);
+  const bool writes = exchange.framing == http::Framing::chunked || !exchange.cut.held().empty();
+  if (writes && starved()) return outcome(Kind::starved, false);
   first_byte(now, exchange);
+  // The stream ends within an event: it goes on as it came.
+  hand_on(exchange, exchange.cut.held(), exchange.cut.held().bytes(), client);
+  exchange.cut.let_go();
   if (exchange.framing == http::Framing::chunked) {
     const bool queued = client.append(stream::as_bytes(http::kLastChunk));
     WP_ASSERT(queued);

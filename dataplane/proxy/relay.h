@@ -56,6 +56,7 @@ class Relay {
                                         stream::StreamPort& client);
   void hand_on(Exchange& exchange, const stream::Slice& source, stream::Bytes payload, stream::StreamPort& client);
   void read_payload(Exchange& exchange, stream::Bytes payload);
+  void hand_on_cut(Exchange& exchange, const stream::Slice& source, stream::Bytes payload, stream::StreamPort& client);
   void first_byte(Instant now, Exchange& exchange);
   void next_piece(Instant now, Exchange& exchange);
   [[nodiscard]] RelayOutcome finish(Instant now, Exchange& exchange, stream::StreamPort& upstream,

@@ -280,7 +280,7 @@ void Proxy::log_exchange(Exchange& exchange, Reason why, std::uint16_t status) {
     record.status = status;
     record.decision = exchange.decision;
     record.reused = exchange.on_reused;
-    record.events = static_cast<std::uint32_t>(exchange.events.events());
+    record.events = static_cast<std::uint32_t>(exchange.events.events() - (exchange.cut.cut() ? 1 : 0));
     record.total = now_ - record.start;
   }
   log_.end(exchange.client.index, exchange.record);

@@ -26,6 +26,11 @@ class ReplyUsage {
   // What the scanner found in an event stream.
   void take(const http::SseScanner::Step& step);
 
+  // Of an event stream: the last data line that ended told usage and had no choices.
+  [[nodiscard]] bool told_alone() const { return alone_; }
+  // The data line at hand, of which not all is there, may still come to that.
+  [[nodiscard]] bool may_tell_alone() const;
+
   // Such a reply is read at all.
   [[nodiscard]] bool reads() const { return form_ != Form::none; }
   // What it has said so far.
@@ -37,6 +42,7 @@ class ReplyUsage {
   prompt::Api api_ = prompt::Api::none;
   Form form_ = Form::none;
   bool within_ = false;  // text_ has a part of the line at hand
+  bool alone_ = false;
 };
 
 }  // namespace wp::proxy

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 
+import sdk
 from chat import body, long_text, unique
 from fleet import MODEL
 from harness import check, equal, test, wait_until
@@ -73,3 +75,41 @@ def test_usage_without_the_engine_s_flag_leaves_cached_tokens_unknown(case):
     equal(metrics.sum("warmpath_usage_prompt_tokens_total", cached="known"), 0, "tokens known to be cached or not")
     check(metrics.sum("warmpath_usage_prompt_tokens_total", cached="unknown") > 0, "no prompt token was told")
     equal(metrics.sum("warmpath_usage_cached_tokens_total"), 0, "cached tokens")
+
+
+def bytes_of(daemon, path, request_body):
+    """A stream's bytes, without what is new in each reply."""
+    with Connection(daemon.address) as connection:
+        connection.send(message("POST", path, {**request_body, "stream": True}))
+        reply = connection.read_head()
+        equal(reply.status, 200, f"the status of {path}")
+        whole = b"".join(connection.pieces(reply))
+    return re.sub(rb'"(id|created)":("[^"]*"|[0-9]+)', b"", whole)
+
+
+@test
+def test_usage_is_asked_of_the_replica_and_the_client_s_stream_is_as_if_it_were_not(case):
+    (replica,) = case.replicas(1, cache_report=True)
+    asking, plain = case.warmpathd([replica]), case.warmpathd([replica], usage="as-is")
+    prompt = long_text(100, unique())
+    asks = [("/v1/chat/completions", {"messages": [{"role": "user", "content": prompt}]}),
+            ("/v1/completions", {"prompt": prompt})]
+    for path, ask in asks:
+        for options in ({}, {"stream_options": None}, {"stream_options": {}},
+                        {"stream_options": {"include_usage": False}}, {"stream_options": {"include_usage": True}}):
+            whole = {"model": MODEL, "max_tokens": 9, **ask, **options}
+            equal(bytes_of(asking, path, whole), bytes_of(plain, path, whole), f"the bytes of {path} with {options}")
+    wait_until(lambda: figures(asking)["replies"] == figures(plain)["replies"] == 10, 5, "all replies being counted")
+    equal(asking.metrics().sum("warmpath_usage_replies_total", usage="told"), 8, "replies that told it when asked")
+    equal(plain.metrics().sum("warmpath_usage_replies_total", usage="told"), 2, "replies that told it unasked")
+
+
+@test
+def test_usage_that_was_not_asked_for_is_not_seen_by_the_openai_client(case):
+    (replica,) = case.replicas(1)
+    asking, plain = case.warmpathd([replica]), case.warmpathd([replica], usage="as-is")
+    prompt = unique()
+    seen = sdk.run("openai", "chunks", asking.url, prompt=prompt)
+    equal(seen, sdk.run("openai", "chunks", plain.url, prompt=prompt), "the chunks that the client sees")
+    check(all(chunk["choices"] for chunks in seen.values() for chunk in chunks), "a chunk without choices")
+    equal(asking.metrics().sum("warmpath_usage_replies_total", usage="told"), 2, "replies that told their usage")

@@ -42,6 +42,17 @@ async function stream(url, options) {
   return { pieces, finishes, usage, ids: ids.size };
 }
 
+// Every chunk of streams that did not ask for usage, without what is new in each reply.
+async function chunks(url, options) {
+  const strip = ({ id, created, ...chunk }) => chunk;
+  const seen = { chat: [], completions: [] };
+  const reply = await client(url).chat.completions.create(chat(options, { stream: true }));
+  for await (const chunk of reply) seen.chat.push(strip(chunk));
+  const body = { model: options.model, prompt: prompt(options), max_tokens: 12, stream: true };
+  for await (const chunk of await client(url).completions.create(body)) seen.completions.push(strip(chunk));
+  return seen;
+}
+
 async function legacy(url, options) {
   const body = { model: options.model, prompt: prompt(options), max_tokens: 12 };
   const whole = await client(url).completions.create(body);
@@ -139,4 +150,6 @@ async function refusals(url, options) {
   };
 }
 
-await main({ complete, stream, legacy, responses, embeddings, models, abortStream, abortComplete, errors, refusals });
+await main({
+  complete, stream, chunks, legacy, responses, embeddings, models, abortStream, abortComplete, errors, refusals,
+});

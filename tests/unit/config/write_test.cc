@@ -35,7 +35,7 @@ std::vector<std::string> diff(const std::string& from, const std::string& to) {
 TEST(WriteSettings, WhatIsWrittenReadsBackTheSame) {
   for (const std::string& text :
        {std::string("[[pool]]\nreplica = [{url = 'a:1'}]\n"), two_pools(),
-        two_pools("load_factor = 1.375\nring_slots = 257\n", "priority = 3\n",
+        two_pools("load_factor = 1.375\nring_slots = 257\nusage = 'as-is'\n", "priority = 3\n",
                   "[limits]\nbody = 4097\n[timeouts]\nhead = '1ms'\n[admin]\ncontrol_socket = "
                   "\"a b\\\"\\\\\\u0007\"\n[requests]\nhash_key = '00ff'\npass_paths = []\n")}) {
     const Settings settings = read(text);

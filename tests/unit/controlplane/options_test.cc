@@ -206,6 +206,7 @@ TEST(Options, ValuesOutOfRangeAreOneLine) {
             "--listen 'localhost': an address and port are wanted, such as 0.0.0.0:8080 or [::]:8080");
   EXPECT_EQ(problem({"--listen", ":80", "--listen", "0.0.0.0:80"}), "--listen '0.0.0.0:80': given twice");
   EXPECT_EQ(problem({"--load-factor", "1"}), "--load-factor '1': a number above 1, up to 100, is wanted");
+  EXPECT_EQ(problem({"--usage", "always"}), "--usage 'always': there are ask and as-is");
   EXPECT_EQ(problem({"--hash-key", "0x12"}), "--hash-key '0x12': up to 16 hexadecimal digits are wanted");
   EXPECT_EQ(problem({"--connect-timeout", "0"}), "--connect-timeout '0': it must be above zero");
   EXPECT_EQ(problem({"--connect-timeout", "5h"}),

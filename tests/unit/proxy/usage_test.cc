@@ -8,6 +8,21 @@ namespace {
 
 constexpr std::string_view kJson = "Content-Type: application/json\r\n";
 
+// What chunks carry; they must be whole.
+std::string unchunked(std::string_view body) {
+  http::BodyReader reader;
+  reader.begin(http::Framing::chunked, 0, Fault::replica);
+  std::string payload;
+  while (!body.empty()) {
+    const auto step = reader.feed(stream::as_bytes(body));
+    if (!step || step->taken == 0) break;
+    payload += stream::as_text(step->payload);
+    body.remove_prefix(step->taken);
+  }
+  EXPECT_TRUE(reader.done() && body.empty());
+  return payload;
+}
+
 class UsageBox : public Box {
  public:
   UsageBox() : Box(1, logging()) {}
@@ -18,6 +33,7 @@ class UsageBox : public Box {
     from->send(request);
     settle();
     for (const Conn& fresh : accepted()) replica_ = fresh;
+    asked_ = take(replica_);
     for (std::size_t at = 0; at < reply.size(); at += piece) {
       replica_->send(reply.substr(at, piece));
       settle();
@@ -27,6 +43,8 @@ class UsageBox : public Box {
     return take(from);
   }
 
+  // The last request, as the replica got it.
+  [[nodiscard]] const std::string& asked() const { return asked_; }
   balance::TokenTable::Figures figures() { return accounts().tokens().figures(0); }
   AccessRecord record() {
     AccessRecord last;
@@ -41,6 +59,7 @@ class UsageBox : public Box {
     return config;
   }
   Conn replica_;
+  std::string asked_;
 };
 
 TEST(ProxyUsage, APlainReplyIsTheReceiptOfItsPrompt) {
@@ -149,6 +168,57 @@ TEST(ProxyUsage, WhatWasToldBeforeACutStillCounts) {
   box.settle();
   EXPECT_EQ(box.figures().told, 1U);
   EXPECT_EQ(box.figures().unknown_tokens, 24U);
+}
+
+TEST(ProxyUsage, AStreamIsAskedForItsUsageAndHandedOnWithout) {
+  const std::string body = R"({"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]})";
+  const std::string token = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
+  const std::string usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":40,\"completion_tokens\":1}}\n\n";
+  const std::string done = "data: [DONE]\n\n";
+  for (const bool ask : {true, false}) {
+    for (const std::size_t piece : {SIZE_MAX, std::size_t{1}, std::size_t{50}}) {
+      UsageBox box;
+      box.publish([&](balance::Snapshot& next) { next.pools[0].ask_usage = ask; });
+      const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: ";
+      const std::string events = token + usage + done;
+      const std::string got = box.exchange(post("/v1/chat/completions", body),
+                                           head + std::to_string(events.size()) + "\r\n\r\n" + events, piece);
+      EXPECT_EQ(body_of(box.asked()), ask ? R"({"stream_options":{"include_usage":true},)" + body.substr(1) : body);
+      EXPECT_NE(box.asked().find("Content-Length: " + std::to_string(body_of(box.asked()).size()) + "\r\n"),
+                std::string::npos);
+      EXPECT_EQ(got.find("chunked") != std::string::npos, ask) << "a length that is not known yet is not said";
+      EXPECT_EQ(ask ? unchunked(body_of(got)) : body_of(got), ask ? token + done : events) << piece;
+      const AccessRecord record = box.record();
+      EXPECT_EQ(record.told_prompt_tokens, 40U);
+      EXPECT_EQ(record.events, ask ? 2U : 3U);
+      EXPECT_EQ(record.reply_bytes, ask ? token.size() + done.size() : events.size());
+      EXPECT_EQ(box.proxy().counters().stream_events.value(), record.events);
+      box.expect_nothing_held();
+    }
+  }
+}
+
+TEST(ProxyUsage, AnEventThatIsNeverFinishedGoesOnToTheEnd) {
+  UsageBox box;
+  const std::string request = post("/v1/completions", R"({"stream":true,"prompt":"x"})");
+  const std::string got = box.exchange(request, kStreamHead + chunk("data: {\"choi") + "0\r\n\r\n");
+  EXPECT_EQ(unchunked(body_of(got)), "data: {\"choi");
+  const std::string failed = box.exchange(request, "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno");
+  EXPECT_EQ(body_of(failed), "no");
+  box.expect_nothing_held();
+}
+
+TEST(ProxyUsage, WhatIsHeldWhenAClientLeavesIsGivenBack) {
+  UsageBox box;
+  const Conn client = box.client();
+  client->send(post("/v1/completions", R"({"stream":true,"prompt":"x"})"));
+  box.settle();
+  const Conn replica = box.accept_one();
+  replica->send(kStreamHead + chunk("data: {\"choi"));
+  box.settle();
+  EXPECT_EQ(body_of(take(client)), "");
+  client->reset();
+  box.expect_nothing_held();
 }
 
 }  // namespace
