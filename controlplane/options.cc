@@ -162,7 +162,7 @@ class ArgumentReader {
     RequestSettings& requests = settings_.requests;
     LimitSettings& limits = settings_.limits;
     app_.add_flag("--decision-headers", requests.decision_headers,
-                  "tell clients which replica answered and why (x-warmpath-replica, x-warmpath-decision)")
+                  "tell clients which replica of which pool answered and why (x-warmpath-replica, -pool, -decision)")
         ->group(group_);
     replacing("--session-header", "NAME", "a header that carries the session; repeatable, replaces the known list",
               requests.session_headers, read_header_name);

@@ -71,7 +71,7 @@ void add_requests(Keys& keys) {
   add("requests.hash_key", Apply::restart, hash_key_value(), WP_AT(requests.hash_key),
       "keys the session and prefix hashes; the same on nodes that must agree");
   add("requests.decision_headers", Apply::restart, FlagValue{}, WP_AT(requests.decision_headers),
-      "tells clients which replica answered and why (x-warmpath-replica, x-warmpath-decision)");
+      "tells clients which replica of which pool answered and why (x-warmpath-replica, -pool, -decision)");
 }
 
 void add_limits(Keys& keys) {

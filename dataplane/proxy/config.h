@@ -33,7 +33,7 @@ struct ProxyConfig {
   std::uint32_t requests_per_upstream = 1'000'000;  // then the connection is closed
   std::uint32_t attempts = 3;                       // replicas tried for a request that none has begun to answer
   std::uint32_t access_records = 0;  // records of ended requests that wait to be written; 0: no access log
-  bool decision_headers = false;     // x-warmpath-decision and x-warmpath-replica on replies
+  bool decision_headers = false;     // x-warmpath-decision, -replica and -pool on replies
   // Paths besides the APIs that are passed on, to a least-loaded replica; a prefix ends at a '/' or the path's end.
   std::vector<std::string> pass_paths = {"/v1/", "/tokenize", "/detokenize"};
   // Under it the shard answers /live and /ready itself; without a '/' at its end. Empty: it does not.

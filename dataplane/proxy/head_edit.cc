@@ -48,6 +48,7 @@ void write_client_reply(http::Writer& out, const http::ReplyHead& head, const Re
   if (!edit.decision.empty()) {
     out.field("x-warmpath-decision", edit.decision);
     out.field("x-warmpath-replica", edit.replica);
+    out.field("x-warmpath-pool", edit.pool);
   }
   if (!edit.keep_alive) {
     out.field("Connection", "close");

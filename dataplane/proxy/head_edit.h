@@ -26,6 +26,7 @@ struct ReplyEdit {
   bool head_request = false;  // a length may be said though no body follows
   std::string_view decision;  // empty: no decision headers
   std::string_view replica;
+  std::string_view pool;
 };
 
 void write_client_reply(http::Writer& out, const http::ReplyHead& head, const ReplyEdit& edit);

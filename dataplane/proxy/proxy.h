@@ -167,7 +167,8 @@ class Proxy {
   void log_exchange(Exchange& exchange, Reason why, std::uint16_t status);
   // What the reply said of its tokens, to the accounts and the record; once, at the exchange's end.
   void take_receipt(Exchange& exchange, Reason why);
-  [[nodiscard]] std::string_view replica_name(const Exchange& exchange) const;
+  // Empty unless the reply's head is still to come and is to tell them.
+  [[nodiscard]] PickedNames picked_names(const Exchange& exchange) const;
   void settle(Handle exchange, const RelayOutcome& outcome);
   // How long the replica may now take for its next bytes.
   [[nodiscard]] Duration patience(const Exchange& exchange) const;

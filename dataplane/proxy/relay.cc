@@ -59,10 +59,10 @@ void Relay::release(Exchange& exchange) {
 }
 
 RelayOutcome Relay::run(Instant now, Exchange& exchange, stream::StreamPort& upstream, stream::StreamPort& client,
-                        std::string_view replica) {
+                        const PickedNames& picked) {
   bool progress = false;
   if (!exchange.replying) {
-    const RelayOutcome head = read_head(exchange, upstream, client, replica);
+    const RelayOutcome head = read_head(exchange, upstream, client, picked);
     if (!exchange.replying) return head;
     progress = true;
   }
@@ -72,7 +72,7 @@ RelayOutcome Relay::run(Instant now, Exchange& exchange, stream::StreamPort& ups
 }
 
 RelayOutcome Relay::read_head(Exchange& exchange, stream::StreamPort& upstream, stream::StreamPort& client,
-                              std::string_view replica) {
+                              const PickedNames& picked) {
   bool progress = false;
   while (!upstream.rx().empty()) {
     if (starved()) return outcome(Kind::starved, progress);
@@ -102,7 +102,7 @@ RelayOutcome Relay::read_head(Exchange& exchange, stream::StreamPort& upstream, 
       release(exchange);
       continue;
     }
-    const RelayOutcome sent = send_head(exchange, head, client, replica);
+    const RelayOutcome sent = send_head(exchange, head, client, picked);
     release(exchange);
     return sent;
   }
@@ -110,7 +110,7 @@ RelayOutcome Relay::read_head(Exchange& exchange, stream::StreamPort& upstream, 
 }
 
 RelayOutcome Relay::send_head(Exchange& exchange, const http::ReplyHead& head, stream::StreamPort& client,
-                              std::string_view replica) {
+                              const PickedNames& picked) {
   exchange.status = head.status;
   exchange.body.begin(head.framing, head.content_length, Fault::replica);
   exchange.upstream_reusable = head.keep_alive && head.framing != http::Framing::until_close;
@@ -134,7 +134,8 @@ RelayOutcome Relay::send_head(Exchange& exchange, const http::ReplyHead& head, s
   edit.head_request = exchange.method == http::Method::head;
   if (config_.decision_headers) {
     edit.decision = word(exchange.decision);
-    edit.replica = replica;
+    edit.replica = picked.replica;
+    edit.pool = picked.pool;
   }
   http::Writer out(scratch_);
   write_client_reply(out, head, edit);

@@ -16,6 +16,12 @@
 
 namespace wp::proxy {
 
+// What the decision headers say.
+struct PickedNames {
+  std::string_view replica;
+  std::string_view pool;
+};
+
 struct RelayOutcome {
   enum class Kind : std::uint8_t {
     need_more,  // all that came was handed on
@@ -34,9 +40,9 @@ class Relay {
  public:
   Relay(const ProxyConfig& config, stream::PortTable& ports, ProxyCounters& counters);
 
-  // Moves what has arrived. `replica` is the name for the decision header.
+  // Moves what has arrived. `picked` is read until the reply's head has gone out.
   [[nodiscard]] RelayOutcome run(Instant now, Exchange& exchange, stream::StreamPort& upstream,
-                                 stream::StreamPort& client, std::string_view replica);
+                                 stream::StreamPort& client, const PickedNames& picked);
 
   // The replica's side has ended and all it sent was run through: complete when the framing says so, else failed.
   [[nodiscard]] RelayOutcome upstream_ended(Instant now, Exchange& exchange, stream::StreamPort& upstream,
@@ -49,9 +55,9 @@ class Relay {
 
  private:
   [[nodiscard]] RelayOutcome read_head(Exchange& exchange, stream::StreamPort& upstream, stream::StreamPort& client,
-                                       std::string_view replica);
+                                       const PickedNames& picked);
   [[nodiscard]] RelayOutcome send_head(Exchange& exchange, const http::ReplyHead& head, stream::StreamPort& client,
-                                       std::string_view replica);
+                                       const PickedNames& picked);
   [[nodiscard]] RelayOutcome relay_body(Instant now, Exchange& exchange, stream::StreamPort& upstream,
                                         stream::StreamPort& client);
   void hand_on(Exchange& exchange, const stream::Slice& source, stream::Bytes payload, stream::StreamPort& client);

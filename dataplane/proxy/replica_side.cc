@@ -18,9 +18,12 @@ constexpr Duration kStallPause = millis(1);
 
 }  // namespace
 
-std::string_view Proxy::replica_name(const Exchange& exchange) const {
+PickedNames Proxy::picked_names(const Exchange& exchange) const {
+  if (!config_.decision_headers || exchange.replying) return {};
   const balance::Replica* replica = snapshot_->find(exchange.charge.replica());
-  return replica == nullptr ? std::string_view("-") : std::string_view(replica->name);
+  const auto pool = std::ranges::find(snapshot_->pools, exchange.charge.pool(), &balance::Pool::id);
+  return {replica == nullptr ? std::string_view("-") : std::string_view(replica->name),
+          pool == snapshot_->pools.end() ? std::string_view("-") : std::string_view(pool->name)};
 }
 
 void Proxy::on_upstream(Handle h) {
@@ -53,7 +56,7 @@ void Proxy::pump(Handle e) {
   stream::StreamPort& client = ports_.get(clients_.get(exchange.client).port);
   const bool replied = exchange.replying;
   const bool began = exchange.first_byte_seen;
-  const RelayOutcome outcome = relay_.run(now_, exchange, upstream, client, replica_name(exchange));
+  const RelayOutcome outcome = relay_.run(now_, exchange, upstream, client, picked_names(exchange));
   if (exchange.replying && !replied) note_exchange(FlightKind::replying, e, exchange.record.attempts);
   if (exchange.first_byte_seen && !began) {
     note_exchange(FlightKind::first_byte, e, static_cast<std::uint64_t>(exchange.record.first_byte.micros()));

@@ -208,6 +208,7 @@ TEST(ProxyReply, DecisionHeadersAppearWhenAskedFor) {
   const std::string reply = take(client);
   EXPECT_NE(reply.find("x-warmpath-decision: session\r\n"), std::string::npos) << reply;
   EXPECT_NE(reply.find("x-warmpath-replica: " + name + "\r\n"), std::string::npos) << reply;
+  EXPECT_NE(reply.find("x-warmpath-pool: default\r\n"), std::string::npos) << reply;
 }
 
 }  // namespace
