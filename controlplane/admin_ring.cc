@@ -2,55 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "controlplane/admin_body.h"
-#include "dataplane/balance/pick.h"
+#include "controlplane/admin_pick.h"
 #include "dataplane/base/reasons.h"
-#include "dataplane/base/rng.h"
 
 namespace wp::control {
-namespace {
 
 using Json = nlohmann::json;
-
-std::string hex(std::uint64_t value) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text(16, '0');
-  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, value >>= 4U) *digit = kDigits[value & 15U];
-  return text;
-}
-
-// The most that an account may hold before a replica of that weight is passed over, as balance::Accounts::within has
-// it.
-std::uint64_t bound(std::uint64_t floor, double factor, std::uint64_t total, std::uint32_t weight, std::uint64_t sum) {
-  const double share = factor * static_cast<double>(weight) * static_cast<double>(total) / static_cast<double>(sum);
-  return std::max(floor, static_cast<std::uint64_t>(share));
-}
-
-Json step(const balance::Pool& pool, const balance::Replica& replica, const balance::Accounts& accounts) {
-  const balance::Load load = accounts.load(replica.ref.id);
-  const balance::Load total = accounts.total(pool.id);
-  const balance::Bounds& bounds = pool.bounds;
-  return {
-      {"replica", replica.name},
-      {"weight", replica.weight},
-      {"within_bounds", balance::Accounts::within(bounds, load, total, replica.weight, pool.weight_sum)},
-      {"streams", load.streams},
-      {"streams_bound", bound(bounds.streams_floor, bounds.factor, total.streams, replica.weight, pool.weight_sum)},
-      {"prefill_tokens", load.prefill},
-      {"prefill_bound", bound(bounds.prefill_floor, bounds.factor, total.prefill, replica.weight, pool.weight_sum)}};
-}
-
-const balance::Pool* find_pool(const balance::Snapshot& snapshot, const std::string& name) {
-  const auto found = std::ranges::find_if(snapshot.pools, [&](const balance::Pool& pool) { return pool.name == name; });
-  return found == snapshot.pools.end() ? nullptr : &*found;
-}
-
-}  // namespace
 
 AdminReply AdminRing::handle(const AdminRequest& request, std::string_view rest) const {
   if (rest != "lookup") return admin_error(404, "unknown path; there is /ring/lookup");
@@ -105,23 +67,12 @@ AdminReply AdminRing::answer(const Question& question) const {
   }
   const prompt::Features& features = question.features;
   const std::uint64_t key = features.session != 0 ? features.session : features.first_chunk;
-  Json walk = Json::array();
-  if (pool->ring != nullptr && key != 0) {
-    for (const std::uint16_t member : pool->ring->order(key)) {
-      walk.push_back(step(*pool, snapshot.replicas[pool->pickable[member]], accounts_));
-    }
-  }
   // Asked without its rungs, `warm` answers from the ring, too.
-  // The shards draw and take turns on their own: what strategies without a key would pick is only an example.
-  Rng rng(key);
-  std::uint32_t turn = 0;
-  const balance::Pick pick = balance::pick({.snapshot = snapshot,
-                                            .pool = *pool,
-                                            .accounts = accounts_,
-                                            .rng = rng,
-                                            .turn = turn,
-                                            .now = {},
-                                            .features = features});
+  const balance::Explanation told = explain_now(snapshot, *pool, {accounts_, nullptr}, features);
+  Json walk = Json::array();
+  for (const balance::Considered& entry : told.considered) {
+    if (entry.place) walk.push_back(describe_load(entry));
+  }
   Json reply = {{"pool", pool->name},
                 {"strategy", balance::word(pool->strategy)},
                 {"by", features.session != 0 ? "session" : "prefix"},
@@ -129,9 +80,9 @@ AdminReply AdminRing::answer(const Question& question) const {
                 {"walk", std::move(walk)},
                 {"replica", nullptr},
                 {"decision", nullptr}};
-  if (pick.replica != nullptr) {
-    reply["replica"] = pick.replica->name;
-    reply["decision"] = word(pick.decision);
+  if (told.pick.replica != nullptr) {
+    reply["replica"] = told.pick.replica->name;
+    reply["decision"] = word(told.pick.decision);
   }
   if (features.estimated_tokens != 0) reply["estimated_tokens"] = features.estimated_tokens;
   if (!question.model.empty()) reply["model"] = question.model;

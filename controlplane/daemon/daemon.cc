@@ -220,11 +220,15 @@ void Daemon::watch_rotation() {
 
 Daemon::Outcome Daemon::open_admin() {
   api_ = std::make_unique<control::AdminApi>(fleet_, accounts_, watch_, *exposition_);
-  ring_ = std::make_unique<control::AdminRing>(
-      publisher_, accounts_,
-      prompt::ExtractLimits{.max_body = settings_.limits.body, .key = settings_.requests.hash_key});
+  const prompt::ExtractLimits limits{.max_body = settings_.limits.body, .key = settings_.requests.hash_key};
+  ring_ = std::make_unique<control::AdminRing>(publisher_, accounts_, limits);
+  route_ = std::make_unique<control::AdminRoute>(publisher_, control::Known{accounts_, &residency_}, limits,
+                                                 settings_.requests.session_headers);
   api_->serve("/ring", [this](const control::AdminRequest& request, std::string_view rest) {
     return ring_->handle(request, rest);
+  });
+  api_->serve("/route", [this](const control::AdminRequest& request, std::string_view rest) {
+    return route_->handle(request, rest);
   });
   api_->serve("/config", [this](const control::AdminRequest& request, std::string_view rest) {
     return admin_config_.handle(request, rest);

@@ -16,6 +16,7 @@
 #include "controlplane/admin_api.h"
 #include "controlplane/admin_config.h"
 #include "controlplane/admin_ring.h"
+#include "controlplane/admin_route.h"
 #include "controlplane/admin_server.h"
 #include "controlplane/config/reload.h"
 #include "controlplane/config/settings.h"
@@ -96,6 +97,7 @@ class Daemon {
   std::unique_ptr<control::Exposition> exposition_;
   std::unique_ptr<control::AdminApi> api_;
   std::unique_ptr<control::AdminRing> ring_;
+  std::unique_ptr<control::AdminRoute> route_;
   std::unique_ptr<control::AdminServer> admin_;
   boost::asio::steady_timer watch_timer_;
   boost::asio::signal_set rotation_;

@@ -15,6 +15,8 @@
 
 namespace wp::balance {
 
+struct Explanation;
+
 // What a strategy may look at.
 struct PickInput {
   const Snapshot& snapshot;
@@ -27,6 +29,7 @@ struct PickInput {
   const prompt::Features& features;
   Residency* residency = nullptr;             // needed by `warm` only
   std::span<const ReplicaRef> excluded = {};  // tried and failed for this very request
+  Explanation* explanation = nullptr;         // told what is asked and weighed; never on a shard
 };
 
 struct Pick {

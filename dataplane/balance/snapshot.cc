@@ -47,12 +47,17 @@ std::string_view word(ReplicaState state) {
 }
 
 const Pool* Snapshot::route(std::string_view model) const {
+  const Route* found = route_of(model);
+  return found == nullptr ? nullptr : &pools[found->pool];
+}
+
+const Route* Snapshot::route_of(std::string_view model) const {
   const std::span<const Route> all(routes);
   const auto exact = all.first(exact_routes);
   const auto found = std::ranges::lower_bound(exact, model, {}, &Route::model);
-  if (found != exact.end() && found->model == model) return &pools[found->pool];
+  if (found != exact.end() && found->model == model) return &*found;
   for (const Route& route : all.subspan(exact_routes)) {
-    if (model.starts_with(beginning(route.model))) return &pools[route.pool];
+    if (model.starts_with(beginning(route.model))) return &route;
   }
   return nullptr;
 }

@@ -94,6 +94,8 @@ struct Snapshot {
   // The pool that serves `model` (empty when the request names none), or nullptr. One binary search over the exact
   // names, then all of the beginnings.
   [[nodiscard]] const Pool* route(std::string_view model) const;
+  // The route that leads there.
+  [[nodiscard]] const Route* route_of(std::string_view model) const;
   // The replica of a reference, or nullptr when it has left or its id has been reused.
   [[nodiscard]] const Replica* find(ReplicaRef ref) const;
 };

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/balance/explain.h"
 #include "dataplane/balance/strategy.h"
 #include "dataplane/base/assert.h"
 
@@ -112,7 +113,11 @@ Candidate* Warm::add(const Replica& replica) {
 }
 
 void Warm::add_ring() {
-  walk_ = input_.pool.ring->order(ring_key());
+  const std::uint64_t key = ring_key();
+  walk_ = input_.pool.ring->order(key);
+  if (input_.explanation != nullptr) {
+    input_.explanation->asked_ring(features_.session != 0 ? KeyKind::session : KeyKind::rung, key);
+  }
   const std::size_t heads = std::min<std::size_t>(kRingHeads, walk_.size());
   for (std::size_t place = 0; place < heads; ++place) {
     Candidate* added = add(pickable_at(input_, walk_[place]));
@@ -216,6 +221,10 @@ Pick Warm::choose() {
   for (std::uint32_t i = 0; i < count_; ++i) {
     const Candidate& candidate = candidates_[i];
     const double expected = cost(candidate);
+    if (input_.explanation != nullptr) {
+      input_.explanation->weighed(*candidate.replica,
+                                  {cached_tokens(candidate), waiting(*candidate.replica), expected});
+    }
     if (cheapest == nullptr || expected < cheapest_cost) {
       cheapest = &candidate;
       cheapest_cost = expected;

@@ -286,6 +286,35 @@ def test_ctl_ring_tells_where_requests_go(case):
 
 
 @test
+def test_ctl_route_explain_tells_what_a_request_gets(case):
+    daemon, _ = case.pair(3, strategy="prefix")
+    ctl = Ctl(daemon)
+
+    def asked(request, *more):
+        file = case.write("explained.json", json.dumps(request))
+        return ctl.json("route", "explain", file, *more)
+
+    sessions = ([], ["X-Session-ID: one"], ["session-id: one"], ["X-Session-ID: one", "Authorization: Bearer k"],
+                ["x-session-id: one", "x-api-key: k"])
+    for headers in sessions:
+        for request in (body(unique(), 1), body(unique(), 1) | {"user": unique()}):
+            told = asked(request, *(word for line in headers for word in ("--header", line)))
+            reply = daemon.post(request, headers=dict(line.split(": ") for line in headers))
+            equal([told["pool"], told["replica"], told["decision"]],
+                  [reply.header(f"x-warmpath-{name}") for name in ("pool", "replica", "decision")],
+                  f"what a request with {headers} gets")
+            equal({each["streams"] for each in told["candidates"]}, {0}, "nothing was charged")
+    told = asked(body(unique(), 1))
+    equal(told["ring"]["order"], [each["replica"] for each in told["candidates"]], "the candidates of three replicas")
+    check(told["ends"] and told["canonical_bytes"] == told["ends"][-1]["end"], f"the ends are {told['ends']}")
+    text = ctl.ok("route", "explain", "--header", "X-Session-ID: one", os.path.join(case.directory, "explained.json"))
+    check("<- session" in text and "home" in text and "from the header" in text, f"the table says: {text}")
+    check("one" not in ctl.ok("--json", "route", "explain", os.path.join(case.directory, "explained.json")).split(),
+          "no key is shown")
+    equal(ctl.run("route", "explain", case.write("bad.json", "{")).returncode, REFUSED, "a body that is refused")
+
+
+@test
 def test_ctl_config(case):
     replicas = case.replicas(2)
     first, more = pool("a", replicas[:1]), '[timeouts]\nhead = "3s"\n'

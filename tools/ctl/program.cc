@@ -20,6 +20,7 @@
 #include "tools/ctl/postmortem.h"
 #include "tools/ctl/replicas.h"
 #include "tools/ctl/ring.h"
+#include "tools/ctl/route.h"
 #include "tools/ctl/status.h"
 #include "tools/ctl/version.h"
 
@@ -164,6 +165,7 @@ ExitCode run(const std::vector<std::string>& arguments, const Surroundings& surr
   declare_status(app, context);
   declare_replicas(app, context);
   declare_ring(app, context);
+  declare_route(app, context);
   declare_config(app, context);
   declare_metrics(app, context);
   declare_postmortem(app, context);

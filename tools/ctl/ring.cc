@@ -26,11 +26,6 @@ struct LookupOptions {
   std::string pool;
 };
 
-std::string of_bound(const Json& step, const char* load, const char* bound) {
-  return std::to_string(step.at(load).get<std::uint64_t>()) + " of " +
-         std::to_string(step.at(bound).get<std::uint64_t>());
-}
-
 std::string walk_table(const Json& walk, bool colour) {
   Table table({{"STEP"}, {"REPLICA"}, {"BOUNDS"}, {"STREAMS", Align::right}, {"PREFILL TOKENS", Align::right}});
   for (std::size_t i = 0; i < walk.size(); ++i) {
@@ -38,7 +33,8 @@ std::string walk_table(const Json& walk, bool colour) {
     const bool within = step.at("within_bounds");
     table.add({i == 0 ? "home" : "overflow " + std::to_string(i), step.at("replica").get<std::string>(),
                within ? Cell("within", Tone::good) : Cell("over", Tone::warning),
-               of_bound(step, "streams", "streams_bound"), of_bound(step, "prefill_tokens", "prefill_bound")});
+               load_of_bound(step, "streams", "streams_bound"),
+               load_of_bound(step, "prefill_tokens", "prefill_bound")});
   }
   return table.text(colour);
 }
@@ -96,6 +92,11 @@ Outcome<void> lookup(const Context& context, const LookupOptions& options) {
 }
 
 }  // namespace
+
+std::string load_of_bound(const Json& replica, const char* load, const char* bound) {
+  return std::to_string(replica.at(load).get<std::uint64_t>()) + " of " +
+         std::to_string(replica.at(bound).get<std::uint64_t>());
+}
 
 void declare_ring(CLI::App& root, Context& context) {
   CLI::App& group = add_command(root, context, {"ring", "where the ring leads", {"ring lookup user-42"}}, {});

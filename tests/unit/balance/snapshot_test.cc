@@ -63,6 +63,8 @@ TEST(Snapshot, ExactNamesComeBeforeBeginningsAndLongBeforeShort) {
   EXPECT_EQ(snapshot.route("llama"), &snapshot.pools[0]);
   EXPECT_EQ(snapshot.route("a"), &snapshot.pools[2]);
   EXPECT_EQ(snapshot.route("ab"), &snapshot.pools[0]);
+  EXPECT_EQ(snapshot.route_of("llama-3-8b")->model, "llama-3-*");
+  EXPECT_EQ(snapshot.route_of("a")->model, "a");
 }
 
 TEST(Snapshot, ARequestWithoutAModelTakesTheRouteForEveryModel) {

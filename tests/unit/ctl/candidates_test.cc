@@ -69,6 +69,8 @@ TEST(Candidates, OptionsOfTheCommandAndOfAll) {
                                                           Not(Contains("--version")), Not(Contains("--weight"))));
   EXPECT_THAT(offered({"--json", "status", "--j"}), IsEmpty()) << "given already";
   EXPECT_THAT(offered({"ring", "lookup", "--request", "f", "--r"}), ElementsAre("--request")) << "may be given again";
+  EXPECT_THAT(offered({"route", "explain", "--header", "a: b", "--he"}), Contains("--header"));
+  EXPECT_THAT(offered({"route", "ex"}), ElementsAre("explain"));
   EXPECT_THAT(offered({"status", ""}), Contains("--json")) << "nothing else can stand there";
   EXPECT_THAT(offered({"--socket", "/x", "--timeout=3s", "replicas", "dr"}), ElementsAre("drain"));
 }
