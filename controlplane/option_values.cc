@@ -132,6 +132,17 @@ Problem read_header_name(const std::string& text, std::string& value) {
   return "not the name of a header";
 }
 
+Problem read_session_field(const std::string& text, std::string& value) {
+  if (std::ranges::find(prompt::kSessionFieldNames, text) == prompt::kSessionFieldNames.end()) {
+    std::string known;
+    for (const std::string_view name : prompt::kSessionFieldNames)
+      known += (known.empty() ? "" : ", ") + std::string(name);
+    return "no member of a body that names a session; there are " + known;
+  }
+  value = text;
+  return {};
+}
+
 Problem read_endpoint(const std::string& text, Endpoint& value) {
   const auto parsed = parse_endpoint(text);
   if (!parsed) return "an address and port are wanted, such as 0.0.0.0:8080 or [::]:8080";

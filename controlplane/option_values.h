@@ -33,6 +33,8 @@ inline constexpr std::string_view kNoTls = "TLS is not supported yet: run warmpa
 [[nodiscard]] Problem read_access_format(const std::string& text, AccessFormat& value);
 // A field name of HTTP (RFC 9110 section 5.1), made lower case.
 [[nodiscard]] Problem read_header_name(const std::string& text, std::string& value);
+// The name of a prompt::SessionField.
+[[nodiscard]] Problem read_session_field(const std::string& text, std::string& value);
 [[nodiscard]] Problem read_endpoint(const std::string& text, Endpoint& value);
 // Of a Unix socket; empty for none.
 [[nodiscard]] Problem read_socket_path(const std::string& text, std::string& value);

@@ -166,6 +166,9 @@ class ArgumentReader {
         ->group(group_);
     replacing("--session-header", "NAME", "a header that carries the session; repeatable, replaces the known list",
               requests.session_headers, read_header_name);
+    replacing("--session-field", "NAME",
+              "a member of a body that names the session; repeatable, replaces the known list", requests.session_fields,
+              read_session_field);
     replacing("--pass-path", "PATH", "a path passed on besides the APIs; repeatable, replaces the known list",
               requests.pass_paths, read_path);
     one("--probe-path", "PATH", "answer PATH/live and PATH/ready on the traffic port, without a replica [no]", "",

@@ -64,6 +64,8 @@ void add_requests(Keys& keys) {
   const auto add = [&keys](auto... row) { keys.push_back(make_key<Settings>(row...)); };
   add("requests.session_headers", Apply::restart, ListValue{header_value()}, WP_AT(requests.session_headers),
       "headers that carry the session, in order of precedence");
+  add("requests.session_fields", Apply::restart, ListValue{session_field_value()}, WP_AT(requests.session_fields),
+      "members of a body that name the session where no header does, in order of precedence");
   add("requests.pass_paths", Apply::restart, ListValue{path_value()}, WP_AT(requests.pass_paths),
       "paths passed on besides the APIs, each with what is below it");
   add("requests.probe_path", Apply::restart, probe_prefix_value(), WP_AT(requests.probe_prefix),

@@ -16,6 +16,7 @@
 #include "dataplane/balance/timeouts.h"
 #include "dataplane/base/endpoint.h"
 #include "dataplane/base/time.h"
+#include "dataplane/prompt/features.h"
 
 namespace wp::control {
 
@@ -73,9 +74,17 @@ struct LimitSettings {
 
 struct RequestSettings {
   bool decision_headers = false;
-  std::vector<std::string> session_headers = {
-      "x-session-id",      "session-id", "session_id", "x-conversation-id", "x-claude-code-session-id",
-      "x-session-affinity"};
+  std::vector<std::string> session_headers = {"x-session-id",
+                                              "session-id",
+                                              "session_id",
+                                              "x-conversation-id",
+                                              "x-claude-code-session-id",
+                                              "x-session-affinity",
+                                              "x-dynamo-session-id",
+                                              "x-smg-routing-key",
+                                              "x-aibrix-session-key"};
+  // Names of prompt::SessionField.
+  std::vector<std::string> session_fields{prompt::kSessionFieldNames.begin(), prompt::kSessionFieldNames.end()};
   std::vector<std::string> pass_paths = {"/v1/", "/tokenize", "/detokenize"};
   std::string probe_prefix;  // empty: no probes on the traffic port
   std::uint64_t hash_key = 0;

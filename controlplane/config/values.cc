@@ -188,6 +188,10 @@ TextValue<std::string> header_value() {
   return {"name of a header", read_header_name, same};
 }
 
+TextValue<std::string> session_field_value() {
+  return {"member of a body", read_session_field, same};
+}
+
 TextValue<std::string> path_value() {
   return {"path of a request", read_path, same};
 }

@@ -140,6 +140,7 @@ struct ReplicaUrlValue {
 [[nodiscard]] TextValue<bool> usage_value();
 [[nodiscard]] TextValue<TransportChoice> transport_value();
 [[nodiscard]] TextValue<std::string> header_value();
+[[nodiscard]] TextValue<std::string> session_field_value();
 [[nodiscard]] TextValue<std::string> path_value();                           // of a request
 [[nodiscard]] TextValue<std::optional<Endpoint>> optional_endpoint_value();  // empty for none
 [[nodiscard]] TextValue<std::string> state_path_value();

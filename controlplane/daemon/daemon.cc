@@ -220,7 +220,9 @@ void Daemon::watch_rotation() {
 
 Daemon::Outcome Daemon::open_admin() {
   api_ = std::make_unique<control::AdminApi>(fleet_, accounts_, watch_, *exposition_);
-  const prompt::ExtractLimits limits{.max_body = settings_.limits.body, .key = settings_.requests.hash_key};
+  const prompt::ExtractLimits limits{.max_body = settings_.limits.body,
+                                     .key = settings_.requests.hash_key,
+                                     .session_fields = session_fields(settings_.requests)};
   ring_ = std::make_unique<control::AdminRing>(publisher_, accounts_, limits);
   route_ = std::make_unique<control::AdminRoute>(publisher_, control::Known{accounts_, &residency_}, limits,
                                                  settings_.requests.session_headers);

@@ -4,8 +4,19 @@
 #include <bit>
 
 #include "controlplane/health/prober.h"
+#include "dataplane/base/assert.h"
 
 namespace wp::daemon {
+
+std::vector<prompt::SessionField> session_fields(const control::RequestSettings& requests) {
+  std::vector<prompt::SessionField> fields;
+  for (const std::string& name : requests.session_fields) {
+    const auto known = std::ranges::find(prompt::kSessionFieldNames, name);
+    WP_ASSERT(known != prompt::kSessionFieldNames.end());  // options and files are checked
+    fields.push_back(static_cast<prompt::SessionField>(known - prompt::kSessionFieldNames.begin()));
+  }
+  return fields;
+}
 
 ShardConfig shard_config(const control::Settings& settings, std::uint64_t seed) {
   const control::LimitSettings& limits = settings.limits;
@@ -26,6 +37,7 @@ ShardConfig shard_config(const control::Settings& settings, std::uint64_t seed) 
   proxy.max_upstreams = std::max(proxy.max_upstreams, limits.connections);
   proxy.decision_headers = requests.decision_headers;
   proxy.session_headers = requests.session_headers;
+  proxy.session_fields = session_fields(requests);
   proxy.pass_paths = requests.pass_paths;
   proxy.probe_prefix = requests.probe_prefix;
   proxy.hash_key = requests.hash_key;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "controlplane/config/settings.h"
 #include "dataplane/net/transport.h"
+#include "dataplane/prompt/features.h"
 #include "dataplane/proxy/config.h"
 #include "dataplane/stream/port_table.h"
 
@@ -18,6 +20,9 @@ struct ShardConfig {
 
 // `seed`: of the shards' generators.
 [[nodiscard]] ShardConfig shard_config(const control::Settings& settings, std::uint64_t seed);
+
+// The members of a body that name its session.
+[[nodiscard]] std::vector<prompt::SessionField> session_fields(const control::RequestSettings& requests);
 
 // File descriptors that the daemon may come to need.
 [[nodiscard]] std::uint64_t descriptors_needed(const ShardConfig& config, std::uint32_t shards);

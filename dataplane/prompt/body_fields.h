@@ -30,8 +30,11 @@ enum class Field : std::uint8_t {
   max_tokens,
   prompt_cache_key,
   conversation,
+  conversation_id,
   session_id,
+  session_params,
   user,
+  user_id,
   metadata,
 };
 
@@ -57,8 +60,11 @@ inline constexpr auto kFieldNames = std::to_array<std::string_view>({
     "max_tokens",
     "prompt_cache_key",
     "conversation",
+    "conversation_id",
     "session_id",
+    "session_params",
     "user",
+    "user_id",
     "metadata",
 });
 inline constexpr KeyTable kFieldTable(kFieldNames);

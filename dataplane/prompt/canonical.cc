@@ -30,21 +30,28 @@ void CanonicalSink::end_turn(bool question) {
   marks_.question = bytes();
 }
 
-std::span<const std::string_view> CanonicalSink::finish() {
+std::span<const Segment> CanonicalSink::finish() {
   end_run();
   return segments_;
 }
 
 void CanonicalSink::refer(const char* data, std::size_t size) {
   end_run();
-  segments_.emplace_back(data, size);
+  segments_.push_back({{data, size}});
   referred_ += static_cast<std::uint32_t>(size);
+}
+
+void CanonicalSink::media(std::string_view text, std::uint32_t words) {
+  put_byte('b');
+  end_run();
+  segments_.push_back({text, words});
+  referred_ += words * 8;
 }
 
 void CanonicalSink::end_run() {
   if (to_ == run_) return;
   const auto size = static_cast<std::size_t>(to_ - run_);
-  segments_.emplace_back(run_, size);
+  segments_.push_back({{run_, size}});
   referred_ += static_cast<std::uint32_t>(size);
   run_ = to_;
 }

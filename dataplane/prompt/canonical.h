@@ -11,6 +11,7 @@
 //            | 's' text
 //            | 'i' int64 | 'u' uint64               8 bytes, little endian; 'u' from 2^63 on
 //            | 'd' IEEE 754 double                  8 bytes, little endian; only where 'i' and 'u' cannot say the value
+//            | 'b' (XXH3-64, little endian)*        a medium (media.h): the hash of the text, seed 0, that many times
 //            | 'l' value* FA                        array
 //            | 'o' (text value)* FA                 object; members by the bytes of their keys, equal keys in order; in
 //                                                 the order of the body where there are more than kMostSorted
@@ -28,7 +29,8 @@
 // write nothing; a role is always written. Adapters come in the order of Field, with their key's name. `system` of
 // /v1/messages and `instructions` of /v1/responses are a first turn of role "system"; a string where parts may stand is
 // one text part. `cache_control`, which moves from turn to turn and which no engine shows to the model, is left out of
-// tools and of content parts. Numbers beyond 64 bits are first shortened (wide_numbers.h).
+// tools and of content parts. Media are looked for in parts and items only. A
+// number beyond 64 bits is the nearest double, or 1e308.
 //
 // Rungs are hashes of the stream's first n bytes (rung.h). The ladder has n = 256, then n + n/4 (rounded down) again
 // and again as far as the stream reaches, the end of all before the first turn whose role is neither system nor
@@ -73,6 +75,12 @@ enum class Piece : char {
 // Members of one object that are put in order: sorting is bounded, and no schema comes near.
 inline constexpr std::size_t kMostSorted = 256;
 
+// A piece of the stream: its bytes, or, where `words` is not 0, a text whose hash stands there so many times.
+struct Segment {
+  std::string_view text;
+  std::uint32_t words = 0;
+};
+
 // Ends in the stream, in bytes; 0: there is none (no end is at 0).
 struct StreamMarks {
   bool opened = false;        // a turn of neither system nor developer began
@@ -107,12 +115,18 @@ class CanonicalSink {
   void put(const char* data, std::size_t size) {
     if (size > kCopied) return refer(data, size);
     if (size > room_) next_block();
-    std::memcpy(to_, data, size);
+    copy(to_, data, size);
     to_ += size;
     room_ -= size;
   }
   void put_byte(char byte) { put(&byte, 1); }
   void put_little_endian(std::uint64_t value, std::uint32_t size);
+  void put_number(char letter, std::uint64_t value) {
+    put_byte(letter);
+    put_little_endian(value, 8);
+  }
+  // A medium of at least one word; the text must live as long as the stream.
+  void media(std::string_view text, std::uint32_t words);
 
   // A turn begins or ends here. `preamble`: it is of the system or the developer; `question`: of the user.
   void begin_turn(bool preamble);
@@ -123,17 +137,39 @@ class CanonicalSink {
   [[nodiscard]] const StreamMarks& marks() const { return marks_; }
 
   // The stream is complete: its segments, none of them empty, until the next start().
-  [[nodiscard]] std::span<const std::string_view> finish();
+  [[nodiscard]] std::span<const Segment> finish();
 
  private:
-  static constexpr std::size_t kCopied = 128;
+  static constexpr std::size_t kCopied = 512;
   static constexpr std::size_t kBlock = std::size_t{64} * 1024;
 
+  // Most are a few bytes long: two words that overlap, without a call.
+  static void copy(char* to, const char* from, std::size_t size) {
+    const auto ends = [&]<class Word>(Word) {
+      Word first;
+      Word last;
+      std::memcpy(&first, from, sizeof first);
+      std::memcpy(&last, from + size - sizeof last, sizeof last);
+      std::memcpy(to, &first, sizeof first);
+      std::memcpy(to + size - sizeof last, &last, sizeof last);
+    };
+    if (size > 16) {
+      std::memcpy(to, from, size);
+    } else if (size >= 8) {
+      ends(std::uint64_t{});
+    } else if (size >= 4) {
+      ends(std::uint32_t{});
+    } else if (size >= 2) {
+      ends(std::uint16_t{});
+    } else if (size == 1) {
+      *to = *from;
+    }
+  }
   void refer(const char* data, std::size_t size);
   void end_run();
   void next_block();
 
-  std::vector<std::string_view> segments_;
+  std::vector<Segment> segments_;
   std::vector<std::unique_ptr<char[]>> blocks_;
   std::size_t used_ = 0;        // of blocks_
   char* to_ = nullptr;          // in the last used block

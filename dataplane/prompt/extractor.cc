@@ -3,130 +3,165 @@
 
 #include "dataplane/base/assert.h"
 #include "dataplane/prompt/body_fields.h"
+#include "dataplane/prompt/budget.h"
 #include "dataplane/prompt/canonical.h"
 #include "dataplane/prompt/features.h"
-#include "dataplane/prompt/json_body.h"
 #include "dataplane/prompt/keyed_hash.h"
 #include "dataplane/prompt/ladder.h"
+#include "dataplane/prompt/scanner.h"
 #include "dataplane/prompt/session.h"
 #include "dataplane/prompt/usage_splice.h"
-#include "dataplane/prompt/value.h"
 #include "dataplane/prompt/walk.h"
 
 namespace wp::prompt {
-
-namespace dom = simdjson::dom;
-
 namespace {
 
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
 
 // A limit on output tokens: a number, clamped to 32 bits; what is no positive number is the replica's to refuse.
-Result<std::uint32_t> read_limit(const dom::element& value) {
-  std::uint64_t limit = 0;
-  if (value.get_uint64().get(limit) == simdjson::SUCCESS) return static_cast<std::uint32_t>(std::min(limit, kMost));
-  double number = 0;
-  if (value.get_double().get(number) != simdjson::SUCCESS) return fail(Reason::bad_field);
-  return number < 1 ? 0 : static_cast<std::uint32_t>(std::min(number, static_cast<double>(kMost)));
+Result<std::uint32_t> read_limit(Value value) {
+  switch (value.kind()) {
+    case Kind::integer: return value.integer() < 0 ? 0 : static_cast<std::uint32_t>(std::min(value.natural(), kMost));
+    case Kind::natural: return static_cast<std::uint32_t>(kMost);
+    case Kind::real:
+      return value.real() < 1 ? 0 : static_cast<std::uint32_t>(std::min(value.real(), static_cast<double>(kMost)));
+    default: return fail(Reason::bad_field);
+  }
 }
 
 Result<void> read_options(const BodyFields& fields, Features& features, Field& culprit) {
-  if (const dom::element* stream = fields.find(Field::stream); stream != nullptr) {
+  if (const Value stream = fields.find(Field::stream); stream.exists()) {
     culprit = Field::stream;
-    if (stream->get_bool().get(features.stream) != simdjson::SUCCESS) return fail(Reason::bad_field);
+    if (!stream.is(Kind::yes) && !stream.is(Kind::no)) return fail(Reason::bad_field);
+    features.stream = stream.is(Kind::yes);
   }
   for (const Field field : {Field::max_tokens, Field::max_output_tokens, Field::max_completion_tokens}) {
-    const dom::element* value = fields.find(field);
-    if (value == nullptr) continue;
+    const Value value = fields.find(field);
+    if (!value.exists()) continue;
     culprit = field;
-    const auto limit = read_limit(*value);
+    const auto limit = read_limit(value);
     if (!limit) return std::unexpected(limit.error());
     features.max_output_tokens = *limit;
   }
   return {};
 }
 
-void read_ladder(const Ladder& ladder, Features& features) {
-  features.first_chunk = ladder.first_chunk();
-  features.derived_session = features.api == Api::completions ? ladder.first_chunk() : ladder.question();
-  features.ladder = ladder.ladder();
-  features.ends = ladder.ends();
-}
-
 }  // namespace
 
-struct Extractor::Parser {
-  explicit Parser(const ExtractLimits& given) : limits(given), body(given.max_body, given.max_depth) {
+struct Extractor::State {
+  // What the body waits for.
+  enum class Stage : std::uint8_t { scan, walk, climb, done };
+
+  explicit State(const ExtractLimits& given) : limits(given), scanner(given.max_body, given.max_depth) {
     // A number of one digit and its comma come to nine bytes of the stream, whose offsets have 32 bits.
     WP_ASSERT(given.max_body <= std::numeric_limits<std::uint32_t>::max() / 5);
   }
 
-  [[nodiscard]] Result<Features> read(Api api, const HeaderHints& hints);
+  [[nodiscard]] Result<void> read_fields();
+  [[nodiscard]] std::unexpected<Error> refuse(const Error& error, Field culprit) const;
+  void finish();
 
   ExtractLimits limits;
-  JsonBody body;
+  Scanner scanner;
   BodyFields fields;
   CanonicalSink sink;
+  BodyWalk walk{sink};
   Ladder ladder;
-  ValueWriter values{sink};
+  Features features;
+  SessionSeed session;
+  Stage stage = Stage::done;
 };
 
-// Behind a body that was parsed and whose members were found.
-Result<Features> Extractor::Parser::read(Api api, const HeaderHints& hints) {
-  Features features;
-  features.api = api;
-  Field culprit = Field::model;
-  const auto refuse = [&](const Error& error) {
-    return fail(error.reason, body.member(fields.ordinal(culprit)).value);
-  };
-  if (const auto options = read_options(fields, features, culprit); !options) return refuse(options.error());
-  const auto session = find_session(limits.key, hints, api, fields, culprit);
-  if (!session) return refuse(session.error());
-  features.session = session->hash;
-  features.session_source = session->source;
-
-  sink.start();
-  BodyWalk walk(sink, values, fields);
-  if (const auto written = walk.write(api); !written) {
-    culprit = walk.field();
-    return refuse(written.error());
-  }
-  const auto segments = sink.finish();
-  ladder.start(limits.key, sink.marks(), segments, sink.bytes());
-  WP_ASSERT(ladder.step(std::numeric_limits<std::uint32_t>::max()));
-  read_ladder(ladder, features);
-  features.canonical_bytes = sink.bytes();
-  features.estimated_tokens = std::max(1U, sink.bytes() / kBytesPerToken);
-  if (const dom::element* model = fields.find(Field::model); model != nullptr) {
-    features.model = model->get_string().value_unsafe();  // the walk refused every other type
-    const MemberPlace place = body.member(fields.ordinal(Field::model));
-    features.model_value = {place.value, place.value_end - place.value};
-  }
-  features.ask_usage = find_usage_splice(features, fields, body);
-  return features;
+std::unexpected<Error> Extractor::State::refuse(const Error& error, Field culprit) const {
+  return fail(error.reason, scanner.member(fields.ordinal(culprit)).value);
 }
 
-Extractor::Extractor(const ExtractLimits& limits) : parser_(new Parser(limits)) {}
+// Of a body that was scanned: what it says outside of its prompt.
+Result<void> Extractor::State::read_fields() {
+  if (const auto found = fields.read(scanner.root(), kFieldTable); !found) {
+    const bool repeated = found.error().reason == Reason::repeated_key;
+    return fail(found.error().reason, repeated ? scanner.member(fields.repeated()).key : 0);
+  }
+  Field culprit = Field::model;
+  if (const auto options = read_options(fields, features, culprit); !options) return refuse(options.error(), culprit);
+  const auto found = find_session(session, limits.session_fields, features.api, fields, culprit);
+  if (!found) return refuse(found.error(), culprit);
+  features.session = found->hash;
+  features.session_source = found->source;
+  return {};
+}
 
-Extractor::~Extractor() {
-  delete parser_;
+void Extractor::State::finish() {
+  features.first_chunk = ladder.first_chunk();
+  features.derived_session = features.api == Api::completions ? ladder.first_chunk() : ladder.question();
+  features.ladder = ladder.ladder();
+  features.ends = ladder.ends();
+  features.canonical_bytes = sink.bytes();
+  features.estimated_tokens = std::max(1U, sink.bytes() / kBytesPerToken);
+  if (const Value model = fields.find(Field::model); model.exists()) {
+    features.model = model.text();  // the walk refused every other type
+    const MemberPlace place = scanner.member(fields.ordinal(Field::model));
+    features.model_value = {place.value, place.value_end - place.value};
+  }
+  features.ask_usage = find_usage_splice(features, fields, scanner);
+}
+
+Extractor::Extractor(const ExtractLimits& limits) : state_(std::make_unique<State>(limits)) {}
+
+Extractor::~Extractor() = default;
+
+Result<void> Extractor::start(Api api, const char* data, std::uint32_t size, const HeaderHints& hints) {
+  State& state = *state_;
+  state.features = {.api = api};
+  state.session = session_seed(state.limits.key, hints);
+  state.stage = State::Stage::scan;
+  return state.scanner.start(data, size);
+}
+
+Result<bool> Extractor::step(std::int64_t units) {
+  State& state = *state_;
+  Budget budget(units);
+  if (state.stage == State::Stage::scan) {
+    const auto scanned = state.scanner.step(budget);
+    if (!scanned || !*scanned) return scanned;
+    if (const auto read = state.read_fields(); !read) return std::unexpected(read.error());
+    state.walk.start(state.features.api, state.fields);
+    state.stage = State::Stage::walk;
+  }
+  if (state.stage == State::Stage::walk) {
+    const auto walked = state.walk.step(budget);
+    if (!walked) return state.refuse(walked.error(), state.walk.field());
+    if (!*walked) return false;
+    const auto segments = state.sink.finish();
+    state.ladder.start(state.limits.key, state.sink.marks(), segments, state.sink.bytes());
+    state.stage = State::Stage::climb;
+  }
+  if (state.stage == State::Stage::climb) {
+    if (!state.ladder.step(budget)) return false;
+    state.finish();
+    state.stage = State::Stage::done;
+  }
+  return true;
+}
+
+const Features& Extractor::features() const {
+  WP_ASSERT(state_->stage == State::Stage::done);
+  return state_->features;
 }
 
 Result<Features> Extractor::extract(Api api, const char* data, std::uint32_t size, const HeaderHints& hints) {
-  const auto object = parser_->body.parse(data, size);
-  if (!object) return std::unexpected(object.error());
-  if (const auto found = parser_->fields.read(*object, kFieldTable); !found) {
-    return fail(found.error().reason, parser_->body.member(parser_->fields.repeated()).key);
-  }
-  return parser_->read(api, hints);
+  if (const auto started = start(api, data, size, hints); !started) return std::unexpected(started.error());
+  if (const auto read = step(Budget::kAll); !read) return std::unexpected(read.error());
+  return state_->features;
 }
 
 Features Extractor::without_body(const HeaderHints& hints) const {
   Features features;
-  const Session session = header_session(parser_->limits.key, hints);
+  const std::uint64_t key = state_->limits.key;
+  const Session session = header_session(key, hints);
   features.session = session.hash;
   features.session_source = session.source;
-  features.first_chunk = keyed_hash(parser_->limits.key, {});
+  features.first_chunk = keyed_hash(key, {});
   features.derived_session = features.first_chunk;
   features.estimated_tokens = 1;
   return features;

@@ -2,9 +2,12 @@
 // know replicas, connections or HTTP; the proxy hands it the few header values it may look at.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "dataplane/base/result.h"
 #include "dataplane/prompt/rung.h"
@@ -30,6 +33,28 @@ struct UsageSplice {
   std::string_view text = {};  // one that lives as long as the program; empty: nothing is to be done
 };
 
+// Members of a body that may name a session.
+enum class SessionField : std::uint8_t {
+  prompt_cache_key,
+  conversation,  // a string, or an object with an id
+  conversation_id,
+  session_id,
+  session_params_session_id,
+  user,
+  user_id,
+  metadata_user_id,  // of /v1/messages only
+};
+inline constexpr auto kSessionFieldNames = std::to_array<std::string_view>({
+    "prompt_cache_key",
+    "conversation",
+    "conversation_id",
+    "session_id",
+    "session_params.session_id",
+    "user",
+    "user_id",
+    "metadata.user_id",
+});
+
 enum class SessionSource : std::uint8_t { none, header, body };
 
 inline constexpr std::uint32_t kFirstChunkBytes = 1024;
@@ -49,14 +74,14 @@ struct Features {
   std::uint64_t first_chunk = 0;
   // Both ascending by distinct ends, alive until the extractor's next call: prefixes by which other prompts with the
   // same beginning are known, and the ends of the last turns and of the whole, where this prompt may be continued.
-  std::span<const Rung> ladder;
-  std::span<const Rung> ends;
+  std::span<const Rung> ladder = {};
+  std::span<const Rung> ends = {};
   std::uint64_t canonical_bytes = 0;    // length of the whole canonical stream
   std::uint32_t estimated_tokens = 0;   // canonical_bytes / kBytesPerToken, at least 1
   std::uint32_t max_output_tokens = 0;  // 0: not given
-  std::string_view model;               // unescaped; lives until the extractor's next call; empty when absent
-  Splice model_value;
-  UsageSplice ask_usage;  // asks the engine to tell the usage of a streamed reply
+  std::string_view model = {};          // unescaped; lives until the extractor's next call; empty when absent
+  Splice model_value = {};
+  UsageSplice ask_usage = {};  // asks the engine to tell the usage of a streamed reply
 };
 
 // Header values that matter here, chosen by the proxy from the configured list; empty when absent.
@@ -69,9 +94,21 @@ struct ExtractLimits {
   std::uint32_t max_body = 8 * 1024 * 1024;
   std::uint32_t max_depth = 64;  // objects and arrays inside one another, the body being the first
   std::uint64_t key = 0;         // keys every hash: nodes that must agree share it
+  // Which members of a body name its session, in order of precedence.
+  std::vector<SessionField> session_fields = {SessionField::prompt_cache_key,
+                                              SessionField::conversation,
+                                              SessionField::conversation_id,
+                                              SessionField::session_id,
+                                              SessionField::session_params_session_id,
+                                              SessionField::user,
+                                              SessionField::user_id,
+                                              SessionField::metadata_user_id};
 };
 
-// One a shard: owns the parser's memory, which grows to the largest body seen (bounded by max_body) and stays.
+// What one call of Extractor::step may do: some 10 us on a processor of 2020 (budget.h).
+inline constexpr std::int64_t kStepUnits = 200'000;
+
+// Reads one body at a time. Its memory grows to the largest body seen (bounded by max_body) and stays.
 class Extractor {
  public:
   explicit Extractor(const ExtractLimits& limits);
@@ -79,19 +116,27 @@ class Extractor {
   Extractor& operator=(const Extractor&) = delete;
   ~Extractor();
 
-  // Reads a body of `size` bytes at `data`, behind which kPadding more bytes are readable. Errors: bad_json,
-  // repeated_key, bad_field, nested_too_deep, body_too_large (more than max_body), no_buffer (no memory to grow into).
-  // The position of repeated_key and bad_field is that of the outermost member at fault, else it is 0. A key that is
-  // missing or null is the replica's business, as is a value of the right type that makes no sense.
+  // Begins a body of `size` bytes at `data`, behind which kPadding more bytes are readable; all of it stays where it is
+  // until the features have been used. A body that is not read to its end is forgotten. Errors, also of step():
+  // bad_json, repeated_key, bad_field, nested_too_deep, body_too_large (more than max_body), no_buffer (no memory to
+  // grow into). The position of repeated_key and bad_field is that of the outermost member at fault, else it is 0. A
+  // key that is missing or null is the replica's business, as is a value of the right type that makes no sense.
   static constexpr std::uint32_t kPadding = 64;
+  [[nodiscard]] Result<void> start(Api api, const char* data, std::uint32_t size, const HeaderHints& hints);
+
+  // Reads on for about so many units of work. True: features() are those of the whole body.
+  [[nodiscard]] Result<bool> step(std::int64_t units = kStepUnits);
+  [[nodiscard]] const Features& features() const;
+
+  // All at once.
   [[nodiscard]] Result<Features> extract(Api api, const char* data, std::uint32_t size, const HeaderHints& hints);
 
   // Features of a request without a JSON body: session from the headers only.
   [[nodiscard]] Features without_body(const HeaderHints& hints) const;
 
  private:
-  struct Parser;
-  Parser* parser_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace wp::prompt

@@ -1,16 +1,24 @@
 #include "dataplane/prompt/ladder.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "dataplane/base/assert.h"
 
 namespace wp::prompt {
+namespace {
 
-void Ladder::start(std::uint64_t key, const StreamMarks& marks, std::span<const std::string_view> segments,
+constexpr std::int64_t kStopCost = 1024;    // of a digest in the middle
+constexpr std::int64_t kSegmentCost = 128;  // of beginning another piece
+
+}  // namespace
+
+void Ladder::start(std::uint64_t key, const StreamMarks& marks, std::span<const Segment> segments,
                    std::uint32_t bytes) {
   hash_.start(key);
   segments_ = segments;
   taken_ = 0;
+  medium_read_ = 0;
   hashed_ = 0;
   next_stop_ = 0;
   ladder_size_ = 0;
@@ -51,27 +59,62 @@ void Ladder::plan(const StreamMarks& marks, std::uint32_t bytes) {
   }
 }
 
-bool Ladder::step(std::uint32_t budget) {
-  while (next_stop_ < stops_size_) {
+bool Ladder::step(Budget& budget) {
+  for (; next_stop_ < stops_size_; ++next_stop_) {
     const Stop& stop = stops_[next_stop_];
-    while (hashed_ < stop.end) {
-      if (budget == 0) return false;
-      WP_ASSERT(!segments_.empty());
-      const std::string_view rest = segments_.front().substr(taken_);
-      const auto size = static_cast<std::uint32_t>(std::min<std::size_t>({rest.size(), stop.end - hashed_, budget}));
-      hash_.add(rest.substr(0, size));
-      hashed_ += size;
-      budget -= size;
-      taken_ += size;
-      if (size == rest.size()) {
-        segments_ = segments_.subspan(1);
-        taken_ = 0;
-      }
-    }
+    if (!climb(stop.end, budget)) return false;
+    budget.spend(kStopCost);
     note(stop);
-    ++next_stop_;
   }
   return true;
+}
+
+bool Ladder::climb(std::uint32_t end, Budget& budget) {
+  while (hashed_ < end) {
+    if (budget.spent()) return false;
+    WP_ASSERT(!segments_.empty());
+    const Segment& segment = segments_.front();
+    if (segment.words > 0 && !read_medium(segment, budget)) return false;
+    const std::string_view rest = front();
+    const auto size = static_cast<std::uint32_t>(std::min<std::int64_t>(
+        {static_cast<std::int64_t>(rest.size()), end - hashed_, std::max<std::int64_t>(budget.left(), 1)}));
+    hash_.add(rest.substr(0, size));
+    hashed_ += size;
+    taken_ += size;
+    budget.spend(size + kSegmentCost);
+    const std::size_t whole = segment.words > 0 ? std::size_t{segment.words} * 8 : segment.text.size();
+    if (taken_ == whole) {
+      segments_ = segments_.subspan(1);
+      taken_ = 0;
+      medium_read_ = 0;
+    }
+  }
+  return true;
+}
+
+// Hashes the medium's text as the budget allows. True: its words are known.
+bool Ladder::read_medium(const Segment& medium, Budget& budget) {
+  const std::string_view text = medium.text;
+  if (medium_read_ == text.size()) return true;
+  if (medium_read_ == 0) medium_hash_.start(0);
+  const auto size = std::min<std::int64_t>(static_cast<std::int64_t>(text.size() - medium_read_),
+                                           std::max<std::int64_t>(budget.left(), 1));
+  medium_hash_.add(text.substr(medium_read_, static_cast<std::size_t>(size)));
+  medium_read_ += static_cast<std::size_t>(size);
+  budget.spend(size);
+  if (medium_read_ < text.size()) return false;
+  static_assert(std::endian::native == std::endian::little);  // the stream's words are
+  medium_words_.fill(medium_hash_.value());
+  return true;
+}
+
+// What can be hashed next in one piece.
+std::string_view Ladder::front() const {
+  const Segment& segment = segments_.front();
+  if (segment.words == 0) return segment.text.substr(taken_);
+  const std::size_t skip = taken_ % 8;
+  const std::size_t left = std::size_t{segment.words} * 8 - taken_;
+  return {reinterpret_cast<const char*>(medium_words_.data()) + skip, std::min(left, sizeof medium_words_ - skip)};
 }
 
 void Ladder::note(const Stop& stop) {

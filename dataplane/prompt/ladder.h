@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "dataplane/prompt/budget.h"
 #include "dataplane/prompt/canonical.h"
 #include "dataplane/prompt/keyed_hash.h"
 #include "dataplane/prompt/rung.h"
@@ -15,11 +16,10 @@ namespace wp::prompt {
 class Ladder {
  public:
   // Of a finished stream, which must live until the last step.
-  void start(std::uint64_t key, const StreamMarks& marks, std::span<const std::string_view> segments,
-             std::uint32_t bytes);
+  void start(std::uint64_t key, const StreamMarks& marks, std::span<const Segment> segments, std::uint32_t bytes);
 
-  // Hashes about `budget` bytes. Returns whether the top is reached: what follows is then complete.
-  [[nodiscard]] bool step(std::uint32_t budget);
+  // Hashes on. Returns whether the top is reached: what follows is then complete.
+  [[nodiscard]] bool step(Budget& budget);
 
   [[nodiscard]] std::span<const Rung> ladder() const { return {ladder_.data(), ladder_size_}; }
   [[nodiscard]] std::span<const Rung> ends() const { return {ends_.data(), ends_size_}; }
@@ -43,12 +43,20 @@ class Ladder {
   };
 
   void plan(const StreamMarks& marks, std::uint32_t bytes);
+  [[nodiscard]] bool climb(std::uint32_t end, Budget& budget);
+  [[nodiscard]] bool read_medium(const Segment& medium, Budget& budget);
+  [[nodiscard]] std::string_view front() const;
   void note(const Stop& stop);
 
   RunningHash hash_;
-  std::span<const std::string_view> segments_;  // what is still to be hashed, but for the front's first taken_ bytes
+  std::span<const Segment> segments_;  // what is still to be hashed, but for the front's first taken_ bytes
   std::size_t taken_ = 0;
   std::uint32_t hashed_ = 0;
+  // The front, when it is a medium: how far its text was hashed, and its words from then on.
+  static constexpr std::size_t kWords = 512;
+  RunningHash medium_hash_;
+  std::size_t medium_read_ = 0;
+  std::array<std::uint64_t, kWords> medium_words_;
 
   std::array<Stop, kMaxRungs + 1> stops_;  // ascending
   std::uint32_t stops_size_ = 0;

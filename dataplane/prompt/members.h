@@ -6,10 +6,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include <simdjson.h>
-
 #include "dataplane/base/assert.h"
 #include "dataplane/base/result.h"
+#include "dataplane/prompt/tape.h"
 
 namespace wp::prompt {
 
@@ -33,7 +32,8 @@ class KeyTable {
   [[nodiscard]] constexpr std::size_t find(std::string_view key) const {
     if (key.size() > kLongest) return N;
     for (std::size_t i = first_[key.size()]; i < first_[key.size() + 1]; ++i) {
-      if (names_[by_length_[i]] == key) return by_length_[i];
+      const std::string_view name = names_[by_length_[i]];
+      if (name.front() == key.front() && name == key) return by_length_[i];
     }
     return N;
   }
@@ -46,59 +46,62 @@ class KeyTable {
   std::array<std::uint8_t, kLongest + 2> first_{};
 };
 
+// An object that somebody looks for members in may have no more: the looking is one step of work.
+inline constexpr std::uint32_t kMostMembers = 1024;
+
 // `Key`: an enum that numbers the names of a KeyTable<N> from 0.
 template <class Key, std::size_t N>
 class Members {
  public:
-  // Errors: repeated_key, at which repeated() is the member's number.
-  [[nodiscard]] Result<void> read(simdjson::dom::object object, const KeyTable<N>& table) {
-    present_.fill(false);
-    std::uint32_t ordinal = 0;
-    for (const auto [key, value] : object) {
-      const std::size_t index = table.find(key);
+  // Errors: repeated_key, at which repeated() is the member's number; bad_field, of more than kMostMembers.
+  [[nodiscard]] Result<void> read(Value object, const KeyTable<N>& table) {
+    values_ = {};
+    if (object.size() > kMostMembers) return fail(Reason::bad_field);
+    Value key = object.first();
+    for (std::uint32_t ordinal = 0; ordinal < object.size(); ++ordinal) {
+      const Value value = key.next();
+      const std::size_t index = table.find(key.text());
       if (index < N) {
-        if (present_[index]) {
+        if (values_[index].exists()) {
           repeated_ = ordinal;
           return fail(Reason::repeated_key);
         }
-        present_[index] = true;
         values_[index] = value;
-        ordinals_[index] = ordinal;
+        ordinals_[index] = static_cast<std::uint16_t>(ordinal);
       }
-      ++ordinal;
+      key = value.next();
     }
     return {};
   }
 
-  // The value; nullptr when absent or null, which every engine takes for absent.
-  [[nodiscard]] const simdjson::dom::element* find(Key key) const {
-    const auto index = static_cast<std::size_t>(key);
-    return present_[index] && !values_[index].is_null() ? &values_[index] : nullptr;
+  // The value; none when absent or null, which every engine takes for absent.
+  [[nodiscard]] Value find(Key key) const {
+    // By pointer: gcc 12 merges this function of two tables, then warns of the smaller one's bounds.
+    const Value value = values_.data()[static_cast<std::size_t>(key)];
+    return value.exists() && !value.is(Kind::null) ? value : Value();
   }
 
   // Whether it is there, null or not.
-  [[nodiscard]] bool has(Key key) const { return present_[static_cast<std::size_t>(key)]; }
+  [[nodiscard]] bool has(Key key) const { return values_[static_cast<std::size_t>(key)].exists(); }
 
   // As find(), for a value that must be a string: bad_field when it is not. An absent one is an empty view.
   [[nodiscard]] Result<std::string_view> text(Key key) const {
-    const simdjson::dom::element* value = find(key);
-    if (value == nullptr) return std::string_view{};
-    std::string_view text;
-    if (value->get_string().get(text) != simdjson::SUCCESS) return fail(Reason::bad_field);
-    return text;
+    const Value value = find(key);
+    if (!value.exists()) return std::string_view{};
+    if (!value.is(Kind::text)) return fail(Reason::bad_field);
+    return value.text();
   }
 
   // The member's number in the object, from 0, if it is there; else 0.
   [[nodiscard]] std::uint32_t ordinal(Key key) const {
     const auto index = static_cast<std::size_t>(key);
-    return present_[index] ? ordinals_[index] : 0;
+    return values_[index].exists() ? ordinals_[index] : 0;
   }
   [[nodiscard]] std::uint32_t repeated() const { return repeated_; }
 
  private:
-  std::array<bool, N> present_{};
-  std::array<std::uint32_t, N> ordinals_;
-  std::array<simdjson::dom::element, N> values_;
+  std::array<Value, N> values_;
+  std::array<std::uint16_t, N> ordinals_;
   std::uint32_t repeated_ = 0;
 };
 

@@ -5,22 +5,20 @@
 #include "dataplane/prompt/keyed_hash.h"
 
 namespace wp::prompt {
-
-namespace dom = simdjson::dom;
-
 namespace {
 
 // The text of an id, and room for one that came as a number.
 class IdText {
  public:
-  Result<void> read(const dom::element* value) {
+  Result<void> read(Value value) {
     text_ = {};
-    if (value == nullptr || value->get_string().get(text_) == simdjson::SUCCESS) return {};
-    std::int64_t narrow = 0;
-    std::uint64_t wide = 0;
-    if (value->get_int64().get(narrow) == simdjson::SUCCESS) return spell(narrow);
-    if (value->get_uint64().get(wide) == simdjson::SUCCESS) return spell(wide);
-    return fail(Reason::bad_field);
+    if (!value.exists()) return {};
+    switch (value.kind()) {
+      case Kind::text: text_ = value.text(); return {};
+      case Kind::integer: return spell(value.integer());
+      case Kind::natural: return spell(value.natural());
+      default: return fail(Reason::bad_field);
+    }
   }
   [[nodiscard]] std::string_view text() const { return text_; }
 
@@ -39,22 +37,35 @@ class IdText {
 enum class IdKey : std::uint8_t { id };
 constexpr KeyTable kConversationTable(std::array<std::string_view, 1>{"id"});
 constexpr KeyTable kMetadataTable(std::array<std::string_view, 1>{"user_id"});
+constexpr KeyTable kParamsTable(std::array<std::string_view, 1>{"session_id"});
+
+Field field_of(SessionField field) {
+  switch (field) {
+    case SessionField::prompt_cache_key: return Field::prompt_cache_key;
+    case SessionField::conversation: return Field::conversation;
+    case SessionField::conversation_id: return Field::conversation_id;
+    case SessionField::session_id: return Field::session_id;
+    case SessionField::session_params_session_id: return Field::session_params;
+    case SessionField::user: return Field::user;
+    case SessionField::user_id: return Field::user_id;
+    case SessionField::metadata_user_id: return Field::metadata;
+  }
+  return Field::user;
+}
 
 // The one member of an object that names a session.
-Result<void> read_member(IdText& id, dom::element value, const KeyTable<1>& table) {
-  dom::object object;
-  if (value.get_object().get(object) != simdjson::SUCCESS) return fail(Reason::bad_field);
+Result<void> read_member(IdText& id, Value value, const KeyTable<1>& table) {
+  if (!value.is(Kind::object)) return fail(Reason::bad_field);
   Members<IdKey, 1> members;
-  if (const auto read = members.read(object, table); !read) return read;
+  if (const auto read = members.read(value, table); !read) return read;
   return id.read(members.find(IdKey::id));
 }
 
-Result<void> read_field(IdText& id, const BodyFields& fields, Field field) {
-  const dom::element* value = fields.find(field);
-  if (value != nullptr && field == Field::metadata) return read_member(id, *value, kMetadataTable);
-  if (value != nullptr && field == Field::conversation && value->is_object()) {
-    return read_member(id, *value, kConversationTable);
-  }
+Result<void> read_field(IdText& id, SessionField field, Value value) {
+  if (!value.exists()) return id.read(value);
+  if (field == SessionField::metadata_user_id) return read_member(id, value, kMetadataTable);
+  if (field == SessionField::session_params_session_id) return read_member(id, value, kParamsTable);
+  if (field == SessionField::conversation && value.is(Kind::object)) return read_member(id, value, kConversationTable);
   return id.read(value);
 }
 
@@ -69,20 +80,24 @@ Session header_session(std::uint64_t key, const HeaderHints& hints) {
   return {session_hash(key, hints.credential, hints.session), SessionSource::header};
 }
 
+SessionSeed session_seed(std::uint64_t key, const HeaderHints& hints) {
+  return {header_session(key, hints), keyed_hash(key, hints.credential)};
+}
+
 // Fields behind the first present one are read, too: whether a body is refused must not depend on a header.
-Result<Session> find_session(std::uint64_t key, const HeaderHints& hints, Api api, const BodyFields& fields,
-                             Field& culprit) {
-  Session found = header_session(key, hints);
-  for (const Field field :
-       {Field::prompt_cache_key, Field::conversation, Field::session_id, Field::user, Field::metadata}) {
-    if (field == Field::metadata && api != Api::messages) continue;
+Result<Session> find_session(const SessionSeed& seed, std::span<const SessionField> order, Api api,
+                             const BodyFields& fields, Field& culprit) {
+  Session found = seed.from_header;
+  for (const SessionField field : order) {
+    if (field == SessionField::metadata_user_id && api != Api::messages) continue;
     IdText id;
-    if (const auto read = read_field(id, fields, field); !read) {
-      culprit = field;
+    const Value value = fields.find(field_of(field));
+    if (const auto read = read_field(id, field, value); !read) {
+      culprit = field_of(field);
       return std::unexpected(read.error());
     }
     if (found.source == SessionSource::none && !id.text().empty()) {
-      found = {session_hash(key, hints.credential, id.text()), SessionSource::body};
+      found = {keyed_hash(seed.seed, id.text()), SessionSource::body};
     }
   }
   return found;

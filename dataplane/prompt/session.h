@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "dataplane/base/result.h"
 #include "dataplane/prompt/body_fields.h"
@@ -21,10 +22,16 @@ struct Session {
 // From the headers alone. An empty value is an absent one, here and below.
 [[nodiscard]] Session header_session(std::uint64_t key, const HeaderHints& hints);
 
-// From the headers, else from prompt_cache_key, conversation (a string or an object with an id), session_id, user and,
-// of /v1/messages, metadata.user_id, in this order. An integer counts as its decimal digits. Errors: bad_field,
-// repeated_key; `culprit` is then the member at fault.
-[[nodiscard]] Result<Session> find_session(std::uint64_t key, const HeaderHints& hints, Api api,
+// What is left of a session when the headers are gone: theirs, and what body fields are hashed with.
+struct SessionSeed {
+  Session from_header;
+  std::uint64_t seed = 0;
+};
+[[nodiscard]] SessionSeed session_seed(std::uint64_t key, const HeaderHints& hints);
+
+// From the headers, else from the first of `order` that is present. An integer counts as its decimal digits. Errors:
+// bad_field, repeated_key; `culprit` is then the member at fault.
+[[nodiscard]] Result<Session> find_session(const SessionSeed& seed, std::span<const SessionField> order, Api api,
                                            const BodyFields& fields, Field& culprit);
 
 }  // namespace wp::prompt

@@ -4,8 +4,6 @@
 
 namespace wp::prompt {
 
-namespace dom = simdjson::dom;
-
 namespace {
 
 enum class MessageKey : std::uint8_t {
@@ -28,24 +26,32 @@ constexpr std::array<std::string_view, 4> kPartNames{"type", "text", "content", 
 constexpr KeyTable kPartTable(kPartNames);
 using PartMembers = Members<PartKey, kPartNames.size()>;
 
+// Behind the look at them.
+constexpr std::int64_t kMessageCost = 8 * kMemberCost;
+
 bool is_text(std::string_view type) {
   return type.empty() || type == "text" || type == "input_text" || type == "output_text";
 }
 
 }  // namespace
 
-Result<void> TurnWriter::write_messages(dom::element messages) {
-  dom::array array;
-  if (messages.get_array().get(array) != simdjson::SUCCESS) return fail(Reason::bad_field);
-  for (const dom::element entry : array) {
-    dom::object message;
-    if (entry.get_object().get(message) != simdjson::SUCCESS) return fail(Reason::bad_field);
-    if (const auto written = write_message(message); !written) return written;
-  }
+Result<void> TurnWriter::write_messages(Value messages) {
+  if (!messages.is(Kind::array)) return fail(Reason::bad_field);
+  agenda_.push({.task = Task::messages, .left = messages.size(), .at = messages.first()});
   return {};
 }
 
-Result<void> TurnWriter::write_message(dom::object message) {
+Result<void> TurnWriter::go_on(Budget& budget) {
+  if (agenda_.top().left == 0) return agenda_.pop(), Result<void>{};
+  const bool messages = agenda_.top().task == Task::messages;
+  const Value entry = agenda_.take();
+  budget.spend(kMessageCost + (entry.is(Kind::object) ? entry.size() * kMemberCost : 0));
+  if (!messages && entry.is(Kind::text)) return write_text(entry.text()), Result<void>{};
+  if (!entry.is(Kind::object)) return fail(Reason::bad_field);
+  return messages ? write_message(entry) : write_part(entry);
+}
+
+Result<void> TurnWriter::write_message(Value message) {
   MessageMembers members;
   if (const auto read = members.read(message, kMessageTable); !read) return read;
   const auto role = members.text(MessageKey::role);
@@ -58,32 +64,25 @@ Result<void> TurnWriter::write_message(dom::object message) {
     sink_.piece(Piece::name);
     sink_.text(*name);
   }
-  const auto write_value = [&](MessageKey key, Piece piece) {
-    const dom::element* value = members.find(key);
-    if (value == nullptr) return;
-    sink_.piece(piece);
-    values_.write(*value);
+  // The last first.
+  expect_end(*role);
+  const auto expect = [&](MessageKey key, Task task, Piece piece) {
+    const Value value = members.find(key);
+    if (value.exists()) agenda_.push({.task = task, .piece = piece, .at = value});
   };
-  write_value(MessageKey::reasoning_content, Piece::reasoning);
-  write_value(MessageKey::reasoning, Piece::reasoning);
-  if (const dom::element* content = members.find(MessageKey::content); content != nullptr) {
-    if (const auto written = write_content(*content); !written) return written;
-  }
-  write_value(MessageKey::tool_calls, Piece::tool_calls);
-  write_value(MessageKey::function_call, Piece::function_call);
-  if (!call_id->empty()) {
-    sink_.piece(Piece::tool_call_id);
-    sink_.text(*call_id);
-  }
-  end_turn(*role);
+  if (!call_id->empty()) expect(MessageKey::tool_call_id, Task::text, Piece::tool_call_id);
+  expect(MessageKey::function_call, Task::value, Piece::function_call);
+  expect(MessageKey::tool_calls, Task::value, Piece::tool_calls);
+  expect(MessageKey::content, Task::content, Piece::content);
+  expect(MessageKey::reasoning, Task::value, Piece::reasoning);
+  expect(MessageKey::reasoning_content, Task::value, Piece::reasoning);
   return {};
 }
 
-Result<void> TurnWriter::write_turn(std::string_view role, dom::element content) {
+Result<void> TurnWriter::write_turn(std::string_view role, Value content) {
   begin_turn(role);
-  if (const auto written = write_content(content); !written) return written;
-  end_turn(role);
-  return {};
+  expect_end(role);
+  return write_content(content);
 }
 
 void TurnWriter::begin_turn(std::string_view role) {
@@ -92,29 +91,14 @@ void TurnWriter::begin_turn(std::string_view role) {
   sink_.text(role);
 }
 
-void TurnWriter::end_turn(std::string_view role) {
-  sink_.end();
-  sink_.end_turn(role == "user");
+void TurnWriter::expect_end(std::string_view role) {
+  agenda_.push({.task = Task::end_turn, .question = role == "user"});
 }
 
-// A string, or an array of parts; vLLM also takes plain strings for parts.
-Result<void> TurnWriter::write_content(dom::element content) {
-  std::string_view text;
-  if (content.get_string().get(text) == simdjson::SUCCESS) {
-    write_text(text);
-    return {};
-  }
-  dom::array parts;
-  if (content.get_array().get(parts) != simdjson::SUCCESS) return fail(Reason::bad_field);
-  for (const dom::element entry : parts) {
-    if (entry.get_string().get(text) == simdjson::SUCCESS) {
-      write_text(text);
-      continue;
-    }
-    dom::object part;
-    if (entry.get_object().get(part) != simdjson::SUCCESS) return fail(Reason::bad_field);
-    if (const auto written = write_part(part); !written) return written;
-  }
+Result<void> TurnWriter::write_content(Value content) {
+  if (content.is(Kind::text)) return write_text(content.text()), Result<void>{};
+  if (!content.is(Kind::array)) return fail(Reason::bad_field);
+  agenda_.push({.task = Task::parts, .left = content.size(), .at = content.first()});
   return {};
 }
 
@@ -125,7 +109,7 @@ void TurnWriter::write_text(std::string_view text) {
 
 // Text by its text; a tool's result by its id and its own content; images, sound, calls, thinking and what else there
 // may be as the value they are, so that two differ where their bytes or addresses differ.
-Result<void> TurnWriter::write_part(dom::object part) {
+Result<void> TurnWriter::write_part(Value part) {
   PartMembers members;
   if (const auto read = members.read(part, kPartTable); !read) return read;
   const auto type = members.text(PartKey::type);
@@ -133,24 +117,19 @@ Result<void> TurnWriter::write_part(dom::object part) {
   if (is_text(*type)) {
     const auto text = members.text(PartKey::text);
     if (!text) return std::unexpected(text.error());
-    if (members.find(PartKey::text) != nullptr) {
-      write_text(*text);
-      return {};
-    }
+    if (members.find(PartKey::text).exists()) return write_text(*text), Result<void>{};
   }
   if (*type == "tool_result") {
     const auto id = members.text(PartKey::tool_use_id);
     if (!id) return std::unexpected(id.error());
     sink_.piece(Piece::result);
     sink_.text(*id);
-    if (const dom::element* content = members.find(PartKey::content); content != nullptr) {
-      if (const auto written = write_content(*content); !written) return written;
-    }
-    sink_.end();
-    return {};
+    agenda_.push({.task = Task::end});
+    const Value content = members.find(PartKey::content);
+    return content.exists() ? write_content(content) : Result<void>{};
   }
   sink_.piece(Piece::part);
-  values_.write_object(part, "cache_control");
+  values_.write_bare(part, true);
   return {};
 }
 

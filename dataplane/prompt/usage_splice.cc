@@ -12,15 +12,13 @@ bool asks_for_chunks(const Features& features) {
 
 }  // namespace
 
-UsageSplice find_usage_splice(const Features& features, const BodyFields& fields, const JsonBody& body) {
+UsageSplice find_usage_splice(const Features& features, const BodyFields& fields, const Scanner& body) {
   if (!asks_for_chunks(features)) return {};
   // Before the first member: there is at least "stream".
   if (!fields.has(Field::stream_options)) return {{body.member(0).key, 0}, kMember};
-  const simdjson::dom::element* options = fields.find(Field::stream_options);
-  simdjson::dom::object members;
-  const bool has_some = options != nullptr &&
-                        (options->get_object().get(members) != simdjson::SUCCESS || members.begin() != members.end());
-  if (has_some) return {};
+  const Value options = fields.find(Field::stream_options);
+  const bool empty = !options.exists() || (options.is(Kind::object) && options.size() == 0);
+  if (!empty) return {};
   const MemberPlace place = body.member(fields.ordinal(Field::stream_options));
   return {{place.value, place.value_end - place.value}, kValue};
 }

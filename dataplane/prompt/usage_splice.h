@@ -5,12 +5,12 @@
 
 #include "dataplane/prompt/body_fields.h"
 #include "dataplane/prompt/features.h"
-#include "dataplane/prompt/json_body.h"
+#include "dataplane/prompt/scanner.h"
 
 namespace wp::prompt {
 
 // Nothing where there is nothing to do: the API tells usage unasked, the reply is not streamed, or the client has
 // stream_options of its own, whatever they say: asking could change what it is sent besides.
-[[nodiscard]] UsageSplice find_usage_splice(const Features& features, const BodyFields& fields, const JsonBody& body);
+[[nodiscard]] UsageSplice find_usage_splice(const Features& features, const BodyFields& fields, const Scanner& body);
 
 }  // namespace wp::prompt

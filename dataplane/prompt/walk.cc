@@ -1,11 +1,6 @@
 #include "dataplane/prompt/walk.h"
 
-#include "dataplane/prompt/prompts.h"
-
 namespace wp::prompt {
-
-namespace dom = simdjson::dom;
-
 namespace {
 
 enum class ItemKey : std::uint8_t { type, role };
@@ -13,113 +8,165 @@ constexpr std::array<std::string_view, 2> kItemNames{"type", "role"};
 constexpr KeyTable kItemTable(kItemNames);
 using ItemMembers = Members<ItemKey, kItemNames.size()>;
 
-}  // namespace
+// What every engine's template puts before the conversation, and what keeps caches apart.
+constexpr std::array kPreamble{Field::model,     Field::cache_salt, Field::adapter, Field::adapter_id, Field::lora,
+                               Field::lora_name, Field::lora_path,  Field::tools,   Field::functions};
 
-const dom::element* BodyWalk::enter(Field field) {
-  field_ = field;
-  return fields_.find(field);
-}
+constexpr std::array kChat{Field::messages};
+constexpr std::array kCompletion{Field::prompt};
+constexpr std::array kResponse{Field::instructions, Field::input};
+constexpr std::array kEmbedding{Field::input};
+constexpr std::array kMessages{Field::system, Field::messages};
 
-Result<void> BodyWalk::write(Api api) {
-  if (const auto written = write_prologue(); !written) return written;
+std::span<const Field> plan_of(Api api, const BodyFields& fields) {
   switch (api) {
     case Api::none: return {};
-    case Api::chat_completions: return write_messages();
-    case Api::completions: return write_prompt(Field::prompt);
-    case Api::responses:
-      if (const auto written = write_system(Field::instructions); !written) return written;
-      return write_input();
+    case Api::chat_completions: return kChat;
+    case Api::completions: return kCompletion;
+    case Api::responses: return kResponse;
     case Api::embeddings:
       // vLLM embeds a conversation, too.
-      return fields_.find(Field::messages) != nullptr ? write_messages() : write_prompt(Field::input);
-    case Api::messages:
-      if (const auto written = write_system(Field::system); !written) return written;
-      return write_messages();
+      return fields.find(Field::messages).exists() ? std::span<const Field>(kChat) : kEmbedding;
+    case Api::messages: return kMessages;
   }
   return {};
 }
 
-// What every engine's template puts before the conversation, and what keeps caches apart: model, salt, adapter, tools.
-Result<void> BodyWalk::write_prologue() {
-  const auto write_text = [this](Field field, Piece piece) -> Result<void> {
-    field_ = field;
-    const auto text = fields_.text(field);
-    if (!text) return std::unexpected(text.error());
-    if (text->empty()) return {};
-    sink_.piece(piece);
-    sink_.text(*text);
-    return {};
-  };
-  if (const auto written = write_text(Field::model, Piece::model); !written) return written;
-  if (const auto written = write_text(Field::cache_salt, Piece::salt); !written) return written;
-  for (const Field adapter : {Field::adapter, Field::adapter_id, Field::lora, Field::lora_name, Field::lora_path}) {
-    const dom::element* value = enter(adapter);
-    if (value == nullptr) continue;
-    sink_.piece(Piece::adapter);
-    sink_.text(name(adapter));
-    values_.write(*value);
-  }
-  if (const auto written = write_tools(Field::tools, Piece::tool); !written) return written;
-  return write_tools(Field::functions, Piece::function);
+}  // namespace
+
+void BodyWalk::start(Api api, const BodyFields& fields) {
+  sink_.start();
+  agenda_.clear();
+  values_.start();
+  api_ = api;
+  fields_ = &fields;
+  plan_ = kPreamble;
+  preamble_ = true;
 }
 
-Result<void> BodyWalk::write_tools(Field field, Piece piece) {
-  const dom::element* tools = enter(field);
-  if (tools == nullptr) return {};
-  dom::array array;
-  if (tools->get_array().get(array) != simdjson::SUCCESS) return fail(Reason::bad_field);
-  for (const dom::element entry : array) {
-    dom::object tool;
-    if (entry.get_object().get(tool) != simdjson::SUCCESS) return fail(Reason::bad_field);
-    sink_.piece(piece);
-    values_.write_object(tool, "cache_control");
+Result<bool> BodyWalk::step(Budget& budget) {
+  for (;;) {
+    while (!agenda_.empty()) {
+      if (budget.spent()) return false;
+      if (const auto written = go_on(budget); !written) return std::unexpected(written.error());
+    }
+    if (plan_.empty()) {
+      if (!preamble_) return true;
+      preamble_ = false;
+      plan_ = plan_of(api_, *fields_);
+      continue;
+    }
+    field_ = plan_.front();
+    plan_ = plan_.subspan(1);
+    if (const auto begun = begin_field(); !begun) return std::unexpected(begun.error());
   }
+}
+
+Result<void> BodyWalk::begin_field() {
+  const Value value = fields_->find(field_);
+  if (!value.exists()) return {};
+  switch (field_) {
+    case Field::model: return write_label(Piece::model, value);
+    case Field::cache_salt: return write_label(Piece::salt, value);
+    case Field::tools: return begin_tools(Piece::tool, value);
+    case Field::functions: return begin_tools(Piece::function, value);
+    case Field::system:
+    case Field::instructions: return turns_.write_turn("system", value);
+    case Field::messages: return turns_.write_messages(value);
+    case Field::prompt: return prompts_.write(value);
+    case Field::input: return api_ == Api::responses ? begin_input(value) : prompts_.write(value);
+    default: break;
+  }
+  sink_.piece(Piece::adapter);
+  sink_.text(name(field_));
+  values_.write(value);
   return {};
 }
 
-Result<void> BodyWalk::write_messages() {
-  const dom::element* messages = enter(Field::messages);
-  return messages == nullptr ? Result<void>{} : turns_.write_messages(*messages);
+Result<void> BodyWalk::write_label(Piece piece, Value text) {
+  if (!text.is(Kind::text)) return fail(Reason::bad_field);
+  if (text.text().empty()) return {};
+  sink_.piece(piece);
+  sink_.text(text.text());
+  return {};
 }
 
-Result<void> BodyWalk::write_system(Field field) {
-  const dom::element* content = enter(field);
-  return content == nullptr ? Result<void>{} : turns_.write_turn("system", *content);
-}
-
-Result<void> BodyWalk::write_prompt(Field field) {
-  const dom::element* prompt = enter(field);
-  return prompt == nullptr ? Result<void>{} : write_prompts(sink_, values_, *prompt);
+Result<void> BodyWalk::begin_tools(Piece piece, Value tools) {
+  if (!tools.is(Kind::array)) return fail(Reason::bad_field);
+  agenda_.push({.task = Task::tools, .piece = piece, .left = tools.size(), .at = tools.first()});
+  return {};
 }
 
 // /v1/responses: a string is the user's turn; an array holds messages, and items such as calls, their outputs and
 // reasoning between them.
-Result<void> BodyWalk::write_input() {
-  const dom::element* input = enter(Field::input);
-  if (input == nullptr) return {};
-  if (input->is_string()) return turns_.write_turn("user", *input);
-  dom::array items;
-  if (input->get_array().get(items) != simdjson::SUCCESS) return fail(Reason::bad_field);
-  for (const dom::element entry : items) {
-    dom::object item;
-    if (entry.get_object().get(item) != simdjson::SUCCESS) return fail(Reason::bad_field);
-    if (const auto written = write_item(item); !written) return written;
+Result<void> BodyWalk::begin_input(Value input) {
+  if (input.is(Kind::text)) return turns_.write_turn("user", input);
+  if (!input.is(Kind::array)) return fail(Reason::bad_field);
+  agenda_.push({.task = Task::items, .left = input.size(), .at = input.first()});
+  return {};
+}
+
+Result<void> BodyWalk::go_on(Budget& budget) {
+  budget.spend(kMemberCost / 2);
+  const Frame frame = agenda_.top();
+  switch (frame.task) {
+    case Task::entries:
+    case Task::members:
+    case Task::sorted: return values_.go_on(budget), Result<void>{};
+    case Task::messages:
+    case Task::parts: return turns_.go_on(budget);
+    case Task::prompts:
+    case Task::tokens: return prompts_.go_on(budget);
+    case Task::tools: return write_tool(budget);
+    case Task::items: return write_item(budget);
+    default: break;
+  }
+  agenda_.pop();
+  switch (frame.task) {
+    case Task::end: sink_.end(); break;
+    case Task::end_turn:
+      sink_.end();
+      sink_.end_turn(frame.question);
+      break;
+    case Task::end_bare: sink_.end_turn(frame.question); break;
+    case Task::content: return turns_.write_content(frame.at);
+    case Task::value:
+      sink_.piece(frame.piece);
+      values_.write(frame.at);
+      break;
+    default:
+      sink_.piece(frame.piece);
+      sink_.text(frame.at.text());
+      break;
   }
   return {};
 }
 
-Result<void> BodyWalk::write_item(dom::object item) {
+Result<void> BodyWalk::write_tool(Budget& budget) {
+  if (agenda_.top().left == 0) return agenda_.pop(), Result<void>{};
+  budget.spend(kMemberCost);
+  const Piece piece = agenda_.top().piece;
+  const Value tool = agenda_.take();
+  if (!tool.is(Kind::object)) return fail(Reason::bad_field);
+  sink_.piece(piece);
+  values_.write_bare(tool);
+  return {};
+}
+
+Result<void> BodyWalk::write_item(Budget& budget) {
+  if (agenda_.top().left == 0) return agenda_.pop(), Result<void>{};
+  const Value item = agenda_.take();
+  if (!item.is(Kind::object)) return fail(Reason::bad_field);
+  budget.spend(item.size() * kMemberCost);
   ItemMembers members;
   if (const auto read = members.read(item, kItemTable); !read) return read;
   const auto type = members.text(ItemKey::type);
   if (!type) return std::unexpected(type.error());
-  if (*type == "message" || (type->empty() && members.find(ItemKey::role) != nullptr)) {
-    return turns_.write_message(item);
-  }
+  if (*type == "message" || (type->empty() && members.find(ItemKey::role).exists())) return turns_.write_message(item);
   sink_.begin_turn(false);
   sink_.piece(Piece::item);
-  values_.write_object(item, {});
-  sink_.end_turn(false);
+  agenda_.push({.task = Task::end_bare});
+  values_.write(item, true);
   return {};
 }
 

@@ -1,9 +1,15 @@
-// One body's way into the canonical stream: what all APIs share, then the API's own prompt.
+// One body's way into the canonical stream: what all APIs share, then the API's own prompt, in as many steps as the
+// caller wants.
 #pragma once
 
+#include <span>
+
 #include "dataplane/base/result.h"
+#include "dataplane/prompt/agenda.h"
 #include "dataplane/prompt/body_fields.h"
+#include "dataplane/prompt/budget.h"
 #include "dataplane/prompt/canonical.h"
+#include "dataplane/prompt/prompts.h"
 #include "dataplane/prompt/turns.h"
 #include "dataplane/prompt/value.h"
 
@@ -11,28 +17,37 @@ namespace wp::prompt {
 
 class BodyWalk {
  public:
-  BodyWalk(CanonicalSink& sink, ValueWriter& values, const BodyFields& fields)
-      : sink_(sink), values_(values), turns_(sink, values), fields_(fields) {}
+  explicit BodyWalk(CanonicalSink& sink)
+      : sink_(sink), values_(sink, agenda_), turns_(sink, agenda_, values_), prompts_(sink, agenda_, values_) {}
+  BodyWalk(const BodyWalk&) = delete;
+  BodyWalk& operator=(const BodyWalk&) = delete;
 
-  // Writes the whole stream. Errors: repeated_key, bad_field; field() is then the member at fault.
-  [[nodiscard]] Result<void> write(Api api);
+  // Begins the stream of a body; its fields must stay until all is written.
+  void start(Api api, const BodyFields& fields);
+
+  // Writes on. True: the whole stream is there. Errors: repeated_key, bad_field; field() is then the member at fault.
+  [[nodiscard]] Result<bool> step(Budget& budget);
 
   [[nodiscard]] Field field() const { return field_; }
 
  private:
-  const simdjson::dom::element* enter(Field field);
-  Result<void> write_prologue();
-  Result<void> write_tools(Field field, Piece piece);
-  Result<void> write_messages();
-  Result<void> write_system(Field field);
-  Result<void> write_prompt(Field field);
-  Result<void> write_input();
-  Result<void> write_item(simdjson::dom::object item);
+  [[nodiscard]] Result<void> begin_field();
+  [[nodiscard]] Result<void> write_label(Piece piece, Value text);
+  [[nodiscard]] Result<void> begin_tools(Piece piece, Value tools);
+  [[nodiscard]] Result<void> begin_input(Value input);
+  [[nodiscard]] Result<void> go_on(Budget& budget);
+  [[nodiscard]] Result<void> write_tool(Budget& budget);
+  [[nodiscard]] Result<void> write_item(Budget& budget);
 
   CanonicalSink& sink_;
-  ValueWriter& values_;
+  Agenda agenda_;
+  ValueWriter values_;
   TurnWriter turns_;
-  const BodyFields& fields_;
+  PromptWriter prompts_;
+  const BodyFields* fields_ = nullptr;
+  Api api_ = Api::none;
+  std::span<const Field> plan_;  // fields to come
+  bool preamble_ = false;        // plan_ is of what comes before the prompt
   Field field_ = Field::model;
 };
 

@@ -112,6 +112,7 @@ void Proxy::read_request(Handle h, Instant began, std::size_t slabs_below) {
   if (port.peer_closed()) {
     return close_client(h, client.request.valid() ? Reason::client_closed : Reason::peer_closed);
   }
+  if (result.again) return read_on_next_turn(h);
   if (!client.request.valid()) {
     if (draining_) close_client(h, Reason::shutting_down);
   } else if (!intake_.get(client.request).head_complete) {
@@ -137,6 +138,13 @@ void Proxy::look_for_fin(Handle h) {
   if (client == nullptr || !client->exchange.valid()) return;
   const stream::StreamPort& port = ports_.get(client->port);
   if (port.peer_closed() && port.rx().empty()) ports_.requeue_for_application(client->port);
+}
+
+// The body is whole, and nobody is waited for.
+void Proxy::read_on_next_turn(Handle h) {
+  waits_.leave(h.index);
+  client_deadlines_.disarm(h.index);
+  ports_.requeue_for_application(clients_.get(h).port);
 }
 
 ErrorReply Proxy::describe_refusal(const Client& client, Reason reason, bool keep_alive) {

@@ -12,6 +12,9 @@ namespace {
 // Less than this of a body is not worth a receive of its own: it comes with what the transport asks for anyway.
 constexpr std::uint64_t kLandFrom = 8 * 1024;
 
+// A body up to here costs no more than some steps of a longer one, whatever is in it.
+constexpr std::uint32_t kReadAtOnce = 4 * 1024;
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 IntakeResult need_more(bool progress) {
@@ -23,6 +26,10 @@ IntakeResult refused(Reason reason, bool reusable) {
 
 IntakeResult malformed(Reason reason, http::Ambiguity flaw) {
   return {IntakeResult::Kind::refused, reason, false, true, flaw};
+}
+
+prompt::ExtractLimits extract_limits(const ProxyConfig& config) {
+  return {.max_body = config.body.max_body, .key = config.hash_key, .session_fields = config.session_fields};
 }
 
 std::span<char> as_chars(std::span<std::byte> bytes) {
@@ -66,9 +73,11 @@ Intake::Intake(const ProxyConfig& config)
       heads_(config.head_slabs, config.head.head_bytes),
       bodies_(config.body),
       requests_(config.head_slabs),
-      extractor_(prompt::ExtractLimits{.max_body = config.body.max_body, .key = config.hash_key}) {}
+      extractor_(extract_limits(config)),
+      long_extractor_(extract_limits(config)) {}
 
 void Intake::release(Handle& slot) {
+  if (extracting_ == slot) extracting_ = {};
   requests_.destroy(slot);
   slot = {};
 }
@@ -85,15 +94,15 @@ IntakeResult Intake::read(stream::StreamPort& port, Handle& slot, std::size_t sl
     fresh.reader.begin(as_chars(fresh.head_text.writable()));
   }
   Request& request = requests_.get(slot);
-  if (request.head_complete && request.body.owns()) return read_body(port, request);
+  if (request.head_complete && request.body.owns()) return read_body(port, request, slot);
   if (request.head_complete) {
     if (const Reason reason = prepare_body(port, request); reason != Reason::none) return refused(reason, false);
   } else {
     const IntakeResult head = read_head(port, request);
     if (head.kind != IntakeResult::Kind::complete) return head;
-    if (request.head().framing == http::Framing::none) return complete(port, request);
+    if (request.head().framing == http::Framing::none) return complete(port, request, slot);
   }
-  IntakeResult body = read_body(port, request);
+  IntakeResult body = read_body(port, request, slot);
   body.progress = true;
   return body;
 }
@@ -190,14 +199,14 @@ void Intake::offer_rest(stream::StreamPort& port, const Request& request) const 
   port.offer_landing(request.body.share(request.body_bytes, static_cast<std::uint32_t>(rest)));
 }
 
-IntakeResult Intake::read_body(stream::StreamPort& port, Request& request) {
+IntakeResult Intake::read_body(stream::StreamPort& port, Request& request, Handle slot) {
   port.withdraw_landing();
   const std::uint32_t landed = port.take_landed();
   request.body_reader.skip(landed);
   request.body_bytes += landed;
   bool progress = landed > 0;
   for (;;) {
-    if (request.body_reader.done()) return complete(port, request);  // at once for a length of 0
+    if (request.body_reader.done()) return complete(port, request, slot);  // at once for a length of 0
     if (port.rx().empty()) {
       offer_rest(port, request);
       return need_more(progress);
@@ -233,7 +242,7 @@ prompt::HeaderHints Intake::hints(const http::RequestHead& head) const {
   return hints;
 }
 
-IntakeResult Intake::complete(const stream::StreamPort& port, Request& request) {
+IntakeResult Intake::complete(const stream::StreamPort& port, Request& request, Handle slot) {
   const http::RequestHead& head = request.head();
   // Whoever put them there takes this request's end to be elsewhere (RFC 9112 section 9.6).
   if (!head.keep_alive && !port.rx().empty()) return refused(Reason::bytes_after_close, false);
@@ -243,11 +252,38 @@ IntakeResult Intake::complete(const stream::StreamPort& port, Request& request) 
     return {IntakeResult::Kind::complete, Reason::none, true, true};
   }
   if (!request.body.owns()) return refused(Reason::bad_json, true);
-  const char* text = reinterpret_cast<const char*>(request.body.data());
-  const auto features = extractor_.extract(request.api, text, request.body_bytes, hints(head));
-  if (!features) return refused(features.error().reason, true);
-  if (const Reason reason = request.keep(*features); reason != Reason::none) return refused(reason, true);
+  return extract(request, slot);
+}
+
+IntakeResult Intake::extract(Request& request, Handle slot) {
+  const auto done = extract_on(request, slot);
+  if (!done) return refused(done.error().reason, true);
+  if (!*done) return {.again = true};
+  const bool small = request.body_bytes <= kReadAtOnce;
+  if (!small) extracting_ = {};
+  const Reason reason = request.keep((small ? extractor_ : long_extractor_).features());
+  if (reason != Reason::none) return refused(reason, true);
   return {IntakeResult::Kind::complete, Reason::none, true, true};
+}
+
+// Whether the features are there.
+Result<bool> Intake::extract_on(Request& request, Handle slot) {
+  const char* text = reinterpret_cast<const char*>(request.body.data());
+  if (request.body_bytes <= kReadAtOnce) {
+    const auto read = extractor_.extract(request.api, text, request.body_bytes, hints(request.head()));
+    if (!read) return std::unexpected(read.error());
+    return true;
+  }
+  if (extracting_.valid() && extracting_ != slot) return false;
+  if (!extracting_.valid()) {
+    extracting_ = slot;
+    const auto started = long_extractor_.start(request.api, text, request.body_bytes, hints(request.head()));
+    if (!started) extracting_ = {};
+    if (!started) return std::unexpected(started.error());
+  }
+  auto read = long_extractor_.step();
+  if (!read) extracting_ = {};
+  return read;
 }
 
 }  // namespace wp::proxy

@@ -63,6 +63,7 @@ struct IntakeResult {
   bool progress = false;         // of need_more: bytes were taken
   // Of refused, when the bytes themselves were wrong.
   http::Ambiguity flaw = http::Ambiguity::none;
+  bool again = false;  // of need_more: the body is there, and is read on in the next turn
 };
 
 class Intake {
@@ -87,11 +88,13 @@ class Intake {
   [[nodiscard]] IntakeResult read_head(stream::StreamPort& port, Request& request);
   [[nodiscard]] Reason accept_head(stream::StreamPort& port, Request& request);
   [[nodiscard]] Reason prepare_body(stream::StreamPort& port, Request& request);
-  [[nodiscard]] IntakeResult read_body(stream::StreamPort& port, Request& request);
+  [[nodiscard]] IntakeResult read_body(stream::StreamPort& port, Request& request, Handle slot);
   void offer_rest(stream::StreamPort& port, const Request& request) const;
   [[nodiscard]] bool make_room(stream::StreamPort& port, Request& request, std::size_t bytes);
   [[nodiscard]] Reason store(Request& request, stream::Bytes payload) const;
-  [[nodiscard]] IntakeResult complete(const stream::StreamPort& port, Request& request);
+  [[nodiscard]] IntakeResult complete(const stream::StreamPort& port, Request& request, Handle slot);
+  [[nodiscard]] IntakeResult extract(Request& request, Handle slot);
+  [[nodiscard]] Result<bool> extract_on(Request& request, Handle slot);
   [[nodiscard]] prompt::HeaderHints hints(const http::RequestHead& head) const;
   [[nodiscard]] bool passes(std::string_view path) const;
 
@@ -99,7 +102,11 @@ class Intake {
   stream::SlicePool heads_;
   stream::BodySlabs bodies_;
   Pool<Request> requests_;
+
+  // Small bodies are read at once. Others are read a step a turn, one at a time, so that nobody waits for long.
   prompt::Extractor extractor_;
+  prompt::Extractor long_extractor_;
+  Handle extracting_;            // whose body long_extractor_ is at
   std::size_t slabs_below_ = 0;  // of the read() under way
 };
 

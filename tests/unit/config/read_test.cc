@@ -68,6 +68,7 @@ head = "250ms"
 keep_alive = "2m"
 [requests]
 session_headers = ["X-A"]
+session_fields = ["user", "metadata.user_id"]
 hash_key = "fF01"
 [[pool]]
 name = "chat"
@@ -98,6 +99,7 @@ pool = "rest"
   EXPECT_EQ(s.client.head, millis(250));
   EXPECT_EQ(s.client.keep_alive, seconds(120));
   EXPECT_EQ(s.requests.session_headers, std::vector<std::string>{"x-a"});
+  EXPECT_EQ(s.requests.session_fields, (std::vector<std::string>{"user", "metadata.user_id"}));
   EXPECT_EQ(s.requests.hash_key, 0xff01U);
   ASSERT_EQ(s.pools.size(), 2U);
   EXPECT_DOUBLE_EQ(s.pools[0].bounds.factor, 2);

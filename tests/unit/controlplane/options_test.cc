@@ -77,6 +77,8 @@ TEST(Options, EverythingCanBeSet) {
                            "X-A",
                            "--session-header",
                            "x-b",
+                           "--session-field",
+                           "user",
                            "--pass-path",
                            "/tokenize",
                            "--hash-key",
@@ -107,6 +109,7 @@ TEST(Options, EverythingCanBeSet) {
   EXPECT_EQ(o.limits.body, 1U << 20U);
   EXPECT_EQ(o.limits.connections, 10U);
   EXPECT_EQ(o.requests.session_headers, (std::vector<std::string>{"x-a", "x-b"}));
+  EXPECT_EQ(o.requests.session_fields, std::vector<std::string>{"user"});
   EXPECT_EQ(o.requests.pass_paths, std::vector<std::string>{"/tokenize"});
   EXPECT_EQ(o.requests.hash_key, 0xff01U);
   EXPECT_FALSE(o.server.pin);
@@ -216,6 +219,9 @@ TEST(Options, ValuesOutOfRangeAreOneLine) {
   EXPECT_EQ(problem({"--max-body", "1"}),
             "--max-body '1': a number of bytes from 4096 to 268435456 is wanted, k and m may follow");
   EXPECT_EQ(problem({"--session-header", "a b"}), "--session-header 'a b': not the name of a header");
+  EXPECT_EQ(problem({"--session-field", "x"}),
+            "--session-field 'x': no member of a body that names a session; there are prompt_cache_key, conversation, "
+            "conversation_id, session_id, session_params.session_id, user, user_id, metadata.user_id");
   EXPECT_EQ(problem({"--pass-path", "v1"}), "--pass-path 'v1': a path begins with '/' and has no query");
   EXPECT_EQ(problem({"--control-socket", std::string(108, 'x')}),
             "--control-socket '" + std::string(108, 'x') + "': a path of 1 to 107 bytes is wanted");

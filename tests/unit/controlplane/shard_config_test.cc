@@ -21,6 +21,7 @@ TEST(ShardConfig, TheSettingsHaveTheRequestPathsOwnDefaults) {
   EXPECT_EQ(config.proxy.body.max_body, defaults.body.max_body);
   EXPECT_EQ(config.proxy.decision_headers, defaults.decision_headers);
   EXPECT_EQ(config.proxy.session_headers, defaults.session_headers);
+  EXPECT_EQ(config.proxy.session_fields, defaults.session_fields);
   EXPECT_EQ(config.proxy.pass_paths, defaults.pass_paths);
   EXPECT_EQ(config.proxy.max_per_source, defaults.max_per_source);
   EXPECT_EQ(config.proxy.max_requests, defaults.max_requests);
@@ -44,6 +45,7 @@ TEST(ShardConfig, EverySettingReachesItsPlace) {
                      .heads = 4};
   settings.requests = {.decision_headers = true,
                        .session_headers = {"x-a"},
+                       .session_fields = {"user", "conversation_id"},
                        .pass_paths = {"/p"},
                        .probe_prefix = "/wp",
                        .hash_key = 0xff01};
@@ -60,6 +62,7 @@ TEST(ShardConfig, EverySettingReachesItsPlace) {
   EXPECT_EQ(config.head_slabs, 4U);
   EXPECT_TRUE(config.decision_headers);
   EXPECT_EQ(config.session_headers, std::vector<std::string>{"x-a"});
+  EXPECT_EQ(config.session_fields, (std::vector{prompt::SessionField::user, prompt::SessionField::conversation_id}));
   EXPECT_EQ(config.pass_paths, std::vector<std::string>{"/p"});
   EXPECT_EQ(config.hash_key, 0xff01U);
 }

@@ -71,9 +71,13 @@ TEST(Allocation, SecondReadOfABodyAllocatesNothing) {
   const std::uint64_t steady = allocations;
   const auto again = extractor.extract(Api::chat_completions, body.data(), body.size(), {.session = "s"});
   const auto less = extractor.extract(Api::chat_completions, smaller.data(), smaller.size(), {});
+  ASSERT_TRUE(extractor.start(Api::chat_completions, body.data(), body.size(), {}));
+  int steps = 1;
+  for (auto read = extractor.step(); read && !*read; read = extractor.step()) ++steps;
   const auto refused = extractor.extract(Api::completions, body.data(), body.size() - 1, {});
   EXPECT_EQ(allocations, steady);
   ASSERT_TRUE(again && less && !refused);
+  EXPECT_GT(steps, 2);
   EXPECT_EQ(again->first_chunk, first->first_chunk);
   EXPECT_EQ(less->first_chunk, first->first_chunk);
 }

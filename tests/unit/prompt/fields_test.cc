@@ -1,4 +1,6 @@
 // Single fields of a body: the model and its place, stream, limits, wrong types, repeated keys.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "dataplane/prompt/body_fields.h"
@@ -152,6 +154,72 @@ TEST(Extractor, RefusesBodiesAndGoesOn) {
   EXPECT_EQ(reading.read(Api::chat_completions, "{" + std::string(64, ' ') + "}").error().reason,
             Reason::body_too_large);
   EXPECT_TRUE(reading.read(Api::chat_completions, R"({"model":"m"})"));
+}
+
+// All that a body can be made of, in one.
+std::string everything() {
+  std::string body =
+      R"({"user":"u","tools":[{"b":1,"a":{"d":[1,[2]],"c":"\u00e9"},"cache_control":{}}],"model":"m","messages":[)"
+      R"({"role":"system","content":[{"type":"text","text":"s"}]})";
+  for (int i = 0; i < 12; ++i) {
+    body += R"(,{"content":[{"text":")" + std::string(static_cast<std::size_t>(i) * 90, 'x') +
+            R"(\n"},{"type":"image_url","image_url":{"url":"data:image/png;base64,)" +
+            std::string(static_cast<std::size_t>(i) * 400, 'A') +
+            R"("}}],"role":"user"},)"
+            R"({"role":"assistant","tool_calls":[{"id":"1","f":[null,true]}],"reasoning":"r"},)"
+            R"({"role":"tool","tool_call_id":"1","content":"caf\u00e9 )"
+            "\xC3\xA9"
+            R"("})";
+  }
+  return body + "]}";
+}
+
+TEST(Extractor, ReadsTheSameInSteps) {
+  const testing::Padded body(everything());
+  Extractor whole({.key = testing::kKey});
+  const auto expected = whole.extract(Api::messages, body.data(), body.size(), {});
+  ASSERT_TRUE(expected);
+  Extractor extractor({.key = testing::kKey});
+  int last = 100'000;
+  for (const std::int64_t units : {1, 500, 20'000, 1'000'000}) {
+    ASSERT_TRUE(extractor.start(Api::messages, body.data(), body.size(), {}));
+    int steps = 1;
+    for (auto read = extractor.step(units); !read.value(); read = extractor.step(units)) ++steps;
+    const Features& features = extractor.features();
+    EXPECT_TRUE(std::ranges::equal(features.ladder, expected->ladder)) << units;
+    EXPECT_TRUE(std::ranges::equal(features.ends, expected->ends)) << units;
+    EXPECT_EQ(features.derived_session, expected->derived_session);
+    EXPECT_EQ(features.session, expected->session);
+    EXPECT_EQ(features.model, "m");
+    EXPECT_LT(steps, last);
+    last = steps;
+  }
+  EXPECT_EQ(last, 1);
+}
+
+// A body that is given up in the middle leaves nothing behind.
+TEST(Extractor, ForgetsWhatIsNotReadToItsEnd) {
+  const testing::Padded body(everything());
+  Extractor extractor({.key = testing::kKey});
+  for (const std::int64_t units : {1, 30'000, 60'000, 90'000}) {
+    ASSERT_TRUE(extractor.start(Api::messages, body.data(), body.size(), {}));
+    ASSERT_TRUE(extractor.step(units));
+    const testing::Padded other(R"({"model":"n","messages":[{"role":"user","content":"q"}]})");
+    const auto features = extractor.extract(Api::chat_completions, other.data(), other.size(), {});
+    ASSERT_TRUE(features);
+    EXPECT_EQ(features->derived_session,
+              testing::chat(R"({"model":"n","messages":[{"role":"user","content":"q"}]})").derived_session);
+  }
+}
+
+TEST(Extractor, LooksForMembersInBoundedObjectsOnly) {
+  std::string members;
+  for (std::uint32_t i = 0; i < kMostMembers; ++i) members += "\"k" + std::to_string(i) + "\":0,";
+  EXPECT_EQ(refusal(Api::chat_completions, "{" + members + "\"model\":\"m\"}"), Reason::bad_field);
+  EXPECT_EQ(refusal(Api::chat_completions, R"({"messages":[{)" + members + R"("role":"user"}]})"), Reason::bad_field);
+  EXPECT_EQ(refusal(Api::chat_completions, R"({"logit_bias":{)" + members + R"("x":1},"model":"m"})"), Reason::none);
+  members.resize(members.size() - 1);
+  EXPECT_EQ(refusal(Api::chat_completions, "{" + members + "}"), Reason::none);
 }
 
 TEST(Extractor, ReadsWhatNoApiClaims) {

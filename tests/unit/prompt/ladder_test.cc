@@ -62,12 +62,15 @@ TEST(Ladder, HashesPrefixesOfTheStream) {
     at = end + 1;
   }
   const auto segments = sink.finish();
-  for (const std::uint32_t budget : {1U, 63U, 4096U, UINT32_MAX}) {
+  for (const std::int64_t units : {std::int64_t{1}, std::int64_t{63}, std::int64_t{4096}, Budget::kAll}) {
     Ladder ladder;
     ladder.start(kKey, sink.marks(), segments, sink.bytes());
-    std::uint32_t steps = 1;
-    while (!ladder.step(budget)) ++steps;
-    EXPECT_GE(steps, stream.size() / budget);
+    std::uint64_t steps = 0;
+    for (bool done = false; !done; ++steps) {
+      Budget budget(units);
+      done = ladder.step(budget);
+    }
+    EXPECT_GE(steps, stream.size() / static_cast<std::uint64_t>(units));
     ASSERT_EQ(ladder.ladder().size(), 28U);
     for (const Rung& rung : ladder.ladder()) {
       EXPECT_EQ(rung.hash, keyed_hash(kKey, std::string_view(stream).substr(0, rung.end))) << rung.end;
@@ -111,7 +114,8 @@ TEST(Ladder, StopsBeforeItHasTooManyRungs) {
   sink.end_turn(true);
   Ladder ladder;
   ladder.start(kKey, sink.marks(), sink.finish(), sink.bytes());
-  ASSERT_TRUE(ladder.step(UINT32_MAX));
+  Budget all(Budget::kAll);
+  ASSERT_TRUE(ladder.step(all));
   EXPECT_EQ(ladder.ladder().size(), 53U + 1) << "the question's end is there nevertheless";
   EXPECT_EQ(ladder.ladder().back().end, sink.bytes());
   EXPECT_LE(ladder.ladder().size() + ladder.ends().size(), kMaxRungs);

@@ -36,6 +36,21 @@ TEST(Session, BodyFieldsHaveAnOrder) {
   EXPECT_EQ(none.session_source, SessionSource::none);
 }
 
+TEST(Session, OrderOfFieldsIsTheOperators) {
+  const std::string body =
+      R"({"user":"4","session_params":{"session_id":"7"},"conversation_id":"2","user_id":"5","prompt_cache_key":"1"})";
+  const auto session = [&](std::vector<SessionField> order) {
+    testing::Reading reading({.key = kKey, .session_fields = std::move(order)});
+    return reading.read(Api::chat_completions, body).value().session;
+  };
+  EXPECT_EQ(session({SessionField::user, SessionField::prompt_cache_key}), of_id("4"));
+  EXPECT_EQ(session({SessionField::session_id, SessionField::conversation_id}), of_id("2"));
+  EXPECT_EQ(session({SessionField::session_params_session_id}), of_id("7"));
+  EXPECT_EQ(session({SessionField::user_id}), of_id("5"));
+  EXPECT_EQ(session({}), 0U);
+  EXPECT_EQ(session(ExtractLimits{}.session_fields), of_id("1"));
+}
+
 TEST(Session, ConversationIsAStringOrAnObject) {
   EXPECT_EQ(good(Api::responses, R"({"conversation":{"id":"a"}})").session, of_id("a"));
   EXPECT_EQ(good(Api::responses, R"({"conversation":"a"})").session, of_id("a"));

@@ -1,9 +1,13 @@
 #include "dataplane/prompt/value.h"
 
+#include <cstring>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "dataplane/prompt/keyed_hash.h"
+#include "dataplane/prompt/scanner.h"
+#include "tests/unit/prompt/reading.h"
 #include "tests/unit/prompt/stream_text.h"
 
 namespace wp::prompt {
@@ -11,11 +15,22 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string written(std::string_view json) {
-  simdjson::dom::parser parser;
+// The value of "v" in a body, written in steps of so many units; `bare`: as a tool is.
+std::string written(std::string_view json, bool bare = false, bool media = false, std::int64_t units = Budget::kAll) {
+  const testing::Padded body(R"({"v":)" + std::string(json) + "}");
+  Scanner scanner(1 << 20, 64);
+  Budget all(Budget::kAll);
+  EXPECT_TRUE(scanner.start(body.data(), body.size()) && scanner.step(all)) << json;
+  const Value value = scanner.root().first().next();
   CanonicalSink sink;
+  Agenda agenda;
+  ValueWriter values(sink, agenda);
   sink.start();
-  ValueWriter(sink).write(parser.parse(std::string(json)).value());
+  bare ? values.write_bare(value, media) : values.write(value, media);
+  while (!agenda.empty()) {
+    Budget budget(units);
+    values.go_on(budget);
+  }
   return testing::whole(sink);
 }
 
@@ -80,17 +95,38 @@ TEST(ValueWriter, OrderingIsBounded) {
   EXPECT_EQ(written(object_of(kMost + 1, true)).size(), written(object_of(kMost + 1, false)).size());
 }
 
-TEST(ValueWriter, LeavesOneMemberOut) {
-  simdjson::dom::parser parser;
-  CanonicalSink sink;
-  ValueWriter values(sink);
-  const auto written = [&](std::string_view json) {
-    sink.start();
-    values.write_object(parser.parse(std::string(json)).get_object().value(), "cache_control");
-    return testing::whole(sink);
-  };
-  EXPECT_EQ(written(R"({"cache_control":{"type":"ephemeral"},"name":"a"})"), written(R"({"name":"a"})"));
-  EXPECT_NE(written(R"({"x":{"cache_control":1}})"), written(R"({"x":{}})")) << "only of the object itself";
+TEST(ValueWriter, LeavesCacheControlOut) {
+  EXPECT_EQ(written(R"({"cache_control":{"type":"ephemeral"},"name":"a"})", true), written(R"({"name":"a"})"));
+  EXPECT_NE(written(R"({"x":{"cache_control":1}})", true), written(R"({"x":{}})")) << "only of the object itself";
+  std::string many = object_of(300, true);
+  const std::string without = written(many);
+  many.insert(1, R"("cache_control":{},)");
+  EXPECT_EQ(written(many, true), without) << "also of one that is in no order";
+}
+
+// Wherever it stops it goes on.
+TEST(ValueWriter, WritesTheSameInSteps) {
+  const std::string json =
+      R"({"z":[1,[2,{"y":"x","a":{}}],"t"],"many":)" + object_of(300, false) + R"(,"b":{"d":1,"c":2}})";
+  const std::string whole = written(json);
+  for (const std::int64_t units : {1, 200, 1000}) EXPECT_EQ(written(json, false, false, units), whole);
+}
+
+// A medium is its hash, as often as it has tokens by two; elsewhere than in parts it is a text.
+TEST(ValueWriter, WritesMediaByTheirHash) {
+  const std::string picture = "/9j/" + std::string(40'000, 'A');
+  const std::string json = R"({"url":")" + picture + R"("})";
+  const std::string stream = written(json, false, true);
+  const std::uint64_t hash = keyed_hash(0, picture);
+  std::string word(8, '\0');
+  std::memcpy(word.data(), &hash, sizeof hash);
+  std::string words;
+  for (int i = 0; i < 30'003 / 188 / 2; ++i) words += word;
+  EXPECT_EQ(stream,
+            "ourl\xF8"
+            "b" +
+                words + "\xFA");
+  EXPECT_GT(written(json).size(), picture.size());
 }
 
 }  // namespace

@@ -327,5 +327,53 @@ TEST(ProxyRequest, BodySlabsAtTheirMarkShedAndRecover) {
   EXPECT_EQ(box.accepted().size(), 1U);
 }
 
+// A body that takes many turns to read: half a megabyte of tokens.
+std::string long_body() {
+  std::string tokens = "1";
+  for (int i = 0; i < 250'000; ++i) tokens += ",1";
+  return post("/v1/completions", R"({"prompt":[)" + tokens + "]}");
+}
+
+void settle_long(Box& box) {
+  for (int i = 0; i < 60; ++i) box.settle();
+}
+
+TEST(ProxyRequest, OthersGoOnWhileALongBodyIsRead) {
+  Box box;
+  const Conn slow = box.client();
+  slow->send(long_body());
+  box.settle();
+  EXPECT_TRUE(box.accepted().empty()) << "it is still being read";
+  const Conn quick = box.client();
+  quick->send(chat("quick"));
+  box.settle();
+  EXPECT_NE(take(box.accept_one()).find("quick"), std::string::npos);
+  settle_long(box);
+  EXPECT_EQ(body_of(take(box.accept_one())).size(), body_of(long_body()).size());
+}
+
+TEST(ProxyRequest, LongBodiesAreReadOneAfterTheOther) {
+  Box box;
+  for (int i = 0; i < 3; ++i) box.client()->send(long_body());
+  for (int i = 0; i < 3; ++i) settle_long(box);
+  EXPECT_EQ(box.accepted().size(), 3U);
+}
+
+TEST(ProxyRequest, AClientThatLeavesWhileItsBodyIsReadHoldsNobodyUp) {
+  for (const bool reset : {false, true}) {
+    Box box;
+    const Conn first = box.client();
+    first->send(long_body());
+    box.settle();
+    const Conn second = box.client();
+    second->send(long_body());
+    box.settle();
+    reset ? first->reset() : first->finish();
+    settle_long(box);
+    EXPECT_EQ(box.accepted().size(), 1U) << "the second's";
+    EXPECT_EQ(box.proxy().clients(), 1U);
+  }
+}
+
 }  // namespace
 }  // namespace wp::test

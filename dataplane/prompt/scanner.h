@@ -1,0 +1,109 @@
+// Reads a body into a tape: the whole of RFC 8259 and UTF-8 is checked, each byte once, in as many steps as the caller
+// wants.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "dataplane/prompt/budget.h"
+#include "dataplane/prompt/members.h"
+#include "dataplane/prompt/tape.h"
+
+namespace wp::prompt {
+
+// Where a member of the outermost object stands in the body: offsets, the value's without the white space around it.
+struct MemberPlace {
+  std::uint32_t key = 0;
+  std::uint32_t value = 0;
+  std::uint32_t value_end = 0;
+};
+
+// Its memory grows in powers of two up to the largest body and stays: 9 bytes for each byte of capacity, of which pages
+// are touched only as far as a body needs them.
+class Scanner {
+ public:
+  Scanner(std::uint32_t max_body, std::uint32_t max_depth);
+
+  // Begins a body of `size` bytes; it and 64 readable bytes behind it must stay until its tape is read. Errors:
+  // body_too_large, bad_json (it is empty), no_buffer (no memory to grow into).
+  [[nodiscard]] Result<void> start(const char* data, std::uint32_t size);
+
+  // Reads on. True: all is read, and is one object. Errors: bad_json, nested_too_deep.
+  [[nodiscard]] Result<bool> step(Budget& budget);
+
+  // Of a body that is read: its object.
+  [[nodiscard]] Value root() const { return Value(tape_.get()); }
+  // The place of member `index` of the object, from 0; below kMostMembers.
+  [[nodiscard]] MemberPlace member(std::uint32_t index) const { return places_[index]; }
+
+ private:
+  enum class Expect : std::uint8_t { value, entry_or_end, key, key_or_end, colon, more, nothing };
+
+  // An array or object whose end is still to come.
+  struct Open {
+    Node* node = nullptr;
+    std::uint32_t size = 0;
+    bool object = false;
+  };
+
+  // Where the reading is. A step works on a copy, which stays in registers.
+  struct Cursor {
+    const char* at = nullptr;
+    Node* node = nullptr;   // the next one
+    Open* top = nullptr;    // what is open innermost; the first of open_ when nothing is
+    std::int64_t left = 0;  // of the budget
+    Expect expect = Expect::value;
+  };
+
+  // A text that has begun and did not end at once.
+  struct Text {
+    const char* begin = nullptr;      // behind the quote
+    const char* validated = nullptr;  // UTF-8 up to here
+    const char* copied = nullptr;     // of a text with escapes: what is before it is in the arena
+    char* out = nullptr;              // nullptr: no escape so far
+    bool high = false;                // bytes that are not ASCII came since `validated`
+    bool open = false;
+    bool key = false;
+  };
+
+  [[nodiscard]] bool reserve(std::uint32_t size);
+  [[nodiscard]] bool read_token(Cursor& to);
+  void skip_space(Cursor& to) const;
+  [[nodiscard]] bool begin_value(Cursor& to, char c);
+  [[nodiscard]] bool begin_key(Cursor& to);
+  [[nodiscard]] bool begin_text(Cursor& to, bool key);
+  [[nodiscard]] bool read_word(Cursor& to, const char* word, std::uint32_t size, Kind kind);
+  [[nodiscard]] bool open(Cursor& to, bool object);
+  [[nodiscard]] bool close(Cursor& to, char c);
+  void end_value(Cursor& to);
+
+  // --- long_text.cc: of text_, up to its end or until the budget is spent.
+  [[nodiscard]] bool read_long_text(Cursor& to);
+  [[nodiscard]] bool scan_plain(Cursor& to);
+  [[nodiscard]] bool copy_begun(Cursor& to);
+  [[nodiscard]] bool unescape(Cursor& to);
+  [[nodiscard]] bool validate(Cursor& to, bool complete);
+  [[nodiscard]] bool finish_text(Cursor& to);
+
+  [[nodiscard]] bool outermost(const Cursor& to) const { return to.top == open_.data() + 1; }
+  [[nodiscard]] std::uint32_t offset(const Cursor& to) const { return static_cast<std::uint32_t>(to.at - data_); }
+
+  std::uint32_t max_body_;
+  std::uint32_t capacity_ = 0;
+  std::unique_ptr<Node[]> tape_;
+  std::unique_ptr<char[]> arena_;  // texts that had escapes
+  std::vector<MemberPlace> places_;
+  std::vector<Open> open_;  // as many as may be inside one another, behind one that stands for the outside
+
+  const char* data_ = nullptr;
+  const char* end_ = nullptr;
+  Cursor cursor_;
+  char* arena_at_ = nullptr;
+  Text text_;
+  std::uint32_t members_ = 0;  // of the outermost object, so far
+  bool too_deep_ = false;
+};
+
+}  // namespace wp::prompt
