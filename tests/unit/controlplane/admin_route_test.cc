@@ -14,8 +14,8 @@ using Json = nlohmann::json;
 const std::string kBody =
     R"({"model":"m","messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hello"}]})";
 
-struct Asked : World {
-  Asked()
+struct Explained : World {
+  Explained()
       : route(publisher, {accounts, &residency}, {.key = 7}, {"X-Session-ID", "Session-Id"}),
         ring(publisher, accounts, {.key = 7}) {
     EXPECT_TRUE(fleet.start(std::vector{spec_of("10.0.0.1:1"), spec_of("10.0.0.2:1"), spec_of("10.0.0.3:1")}));
@@ -39,7 +39,7 @@ struct Asked : World {
 };
 
 TEST(AdminRoute, ARequestIsExplainedAndNothingIsCharged) {
-  Asked a;
+  Explained a;
   const Json told = a.explained({{"request", kBody}});
   EXPECT_EQ(told.at("api"), "chat_completions");
   EXPECT_EQ(told.at("model"), "m");
@@ -62,7 +62,7 @@ TEST(AdminRoute, ARequestIsExplainedAndNothingIsCharged) {
 }
 
 TEST(AdminRoute, HeadersSayWhoseSessionItIs) {
-  Asked a;
+  Explained a;
   const auto told = [&](const Json& headers) { return a.explained({{"request", kBody}, {"headers", headers}}); };
   const Json plain = told({"x-session-id:  user-42 ", "Session-Id: other"});
   EXPECT_EQ(plain.at("session").at("from"), "header X-Session-ID");
@@ -80,7 +80,7 @@ TEST(AdminRoute, HeadersSayWhoseSessionItIs) {
 }
 
 TEST(AdminRoute, LoadsAndStatesAreThoseOfNow) {
-  Asked a;
+  Explained a;
   const std::string home = a.explained({{"request", kBody}}).at("replica");
   std::vector<balance::Charge> charges;
   for (int i = 0; i < 300; ++i) charges.push_back(a.accounts.charge(a.registry.find(home)->ref, 0, 10, {}));
@@ -102,7 +102,7 @@ TEST(AdminRoute, LoadsAndStatesAreThoseOfNow) {
 }
 
 TEST(AdminRoute, WhatCannotBeExplainedIsSaid) {
-  Asked a;
+  Explained a;
   const auto refused = [&](const Json& question, unsigned status) {
     const AdminReply reply = a.ask(question);
     EXPECT_EQ(reply.status, status) << reply.body;

@@ -81,8 +81,7 @@ TEST(Options, EverythingCanBeSet) {
                            "user",
                            "--pass-path",
                            "/tokenize",
-                           "--hash-key",
-                           "fF01",
+                           "--hash-key=fF01",
                            "--no-pin",
                            "--resolve-seconds",
                            "500ms",
@@ -92,8 +91,7 @@ TEST(Options, EverythingCanBeSet) {
                            "2m",
                            "--idle-timeout",
                            "3",
-                           "--drain-seconds",
-                           "7"});
+                           "--drain-seconds=7"});
   ASSERT_EQ(o.server.listen.size(), 2U);
   EXPECT_EQ(to_string(o.server.listen[1]), "[::1]:8081");
   ASSERT_EQ(o.pools[0].replicas.size(), 2U);
