@@ -287,7 +287,7 @@ def test_ctl_ring_tells_where_requests_go(case):
 
 @test
 def test_ctl_route_explain_tells_what_a_request_gets(case):
-    daemon, _ = case.pair(3, strategy="prefix")
+    daemon, _ = case.pair(3, daemon={"strategy": "prefix"})
     ctl = Ctl(daemon)
 
     def asked(request, *more):
