@@ -207,6 +207,7 @@ void Connection::request_complete(Instant now) {
   }
   if (head.path() == "/debug/health" && head.method == http::Method::post) return set_health();
   if (head.path() == "/debug/faults" && head.method == http::Method::post) return set_faults();
+  if (head.path() == "/reset_prefix_cache" && head.method == http::Method::post) return reset_cache();
   if (head.path() == "/health" && replica_.health() == HealthMode::hang) return next_request();
   const auto page = find_page(head.path(), replica_, now);
   if (!page) return respond_error({404, "Not Found", ""});
@@ -227,6 +228,12 @@ void Connection::set_faults() {
   auto faults = parse_faults(body_);
   if (!faults) return respond_error({400, faults.error(), ""});
   replica_.faults().replace(std::move(*faults));
+  respond(200, kJsonType, "{}");
+}
+
+// vLLM's page, but that one says 200 in either case.
+void Connection::reset_cache() {
+  if (!replica_.engine().reset_cache()) return respond_error({409, "Requests hold blocks of the cache.", ""});
   respond(200, kJsonType, "{}");
 }
 

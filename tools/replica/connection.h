@@ -73,6 +73,7 @@ class Connection {
   void call_api(Instant now);
   void set_health();
   void set_faults();
+  void reset_cache();
   void refuse(const Error& error);
   [[nodiscard]] bool authorised() const;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
 
 #include "dataplane/base/assert.h"
 
@@ -115,9 +117,13 @@ void Engine::start_waiting(Instant at) {
   // The last prompt token is always computed: its output is the first token of the reply.
   const std::uint32_t reusable = (prompt - 1) / config_.block_tokens;
   std::uint32_t found = 0;
-  if (!cache_.reserve(std::span(job.hashes).first(reusable), blocks_needed(prompt, reply_tokens(job)), job.held,
-                      found)) {
+  std::vector<BlockHash> evicted;
+  if (!cache_.reserve(std::span(job.hashes).first(reusable), blocks_needed(prompt, reply_tokens(job)), job.held, found,
+                      &evicted)) {
     return;
+  }
+  if (config_.block_events && !evicted.empty()) {
+    block_events_.push_back({.kind = BlockEvent::Kind::removed, .hashes = std::move(evicted)});
   }
   waiting_.pop_front();
   prefilling_ = id;
@@ -127,7 +133,7 @@ void Engine::start_waiting(Instant at) {
   job.began = at;
   totals_.prompt_tokens += prompt;
   totals_.cached_tokens += job.cached_tokens;
-  const Duration prefill = config_.overhead + time_for(prompt - job.cached_tokens, config_.prefill_rate);
+  const Duration prefill = config_.overhead + prefill_time(job.cached_tokens, prompt);
   hold_up(share_of(prefill, config_.interference), at);
   schedule(id, job, at + prefill);
 }
@@ -167,15 +173,58 @@ void Engine::commit_up_to(Job& job, std::uint32_t tokens) {
   const std::uint32_t full = tokens / config_.block_tokens;
   for (; job.committed < full; ++job.committed) {
     // A block found in the cache after all (an equal request was faster) stays private.
-    cache_.commit(job.held[job.committed], job.hashes[job.committed]);
+    const bool stored = cache_.commit(job.held[job.committed], job.hashes[job.committed]);
+    if (stored && config_.block_events) note_stored(job, job.committed);
   }
+}
+
+// A block behind the one that was noted last goes into the same event.
+void Engine::note_stored(const Job& job, std::uint32_t block) {
+  const BlockHash parent = block == 0 ? 0 : job.hashes[block - 1];
+  const bool goes_on = block > 0 && !block_events_.empty() && block_events_.back().kind == BlockEvent::Kind::stored &&
+                       block_events_.back().hashes.back() == parent;
+  if (!goes_on) {
+    block_events_.push_back({.kind = BlockEvent::Kind::stored,
+                             .begins = block == 0,
+                             .parent = parent,
+                             .adapter = job.request.adapter,
+                             .salt = job.request.salt});
+  }
+  BlockEvent& event = block_events_.back();
+  event.hashes.push_back(job.hashes[block]);
+  const auto tokens =
+      std::span(job.request.tokens).subspan(std::size_t{block} * config_.block_tokens, config_.block_tokens);
+  event.tokens.insert(event.tokens.end(), tokens.begin(), tokens.end());
+}
+
+bool Engine::reset_cache() {
+  if (!cache_.clear()) return false;
+  if (config_.block_events) block_events_.push_back({.kind = BlockEvent::Kind::cleared});
+  return true;
+}
+
+// Of the tokens behind the first `cached` of a prompt: token i costs 1 + i / double_at of the first one's time.
+Duration Engine::prefill_time(std::uint32_t cached, std::uint32_t prompt) const {
+  const double from = cached;
+  const double to = prompt;
+  const double attention = config_.double_at > 0 ? (to * to - from * from) / (2 * config_.double_at) : 0;
+  return nanos(std::llround((to - from + attention) * 1e9 / config_.prefill_rate));
+}
+
+// The inverse, rounded down: x + ((cached + x)^2 - cached^2) / (2 * double_at) = time * rate, solved for x.
+std::uint32_t Engine::prefilled_in(Duration time, std::uint32_t cached) const {
+  const double work = time.seconds() * config_.prefill_rate;
+  const double at = config_.double_at;
+  if (at <= 0) return static_cast<std::uint32_t>(work);
+  const double first = 1 + cached / at;
+  return static_cast<std::uint32_t>(at * (std::sqrt(first * first + 2 * work / at) - first));
 }
 
 // Engines prefill in chunks: what was computed when the request was cut off is there for the next.
 void Engine::commit_cut_prefill(Job& job, Instant now) {
   const Duration computing = (now - job.began) - config_.overhead;
   if (computing.ns <= 0) return;
-  const auto computed = static_cast<std::uint32_t>(computing.seconds() * config_.prefill_rate);
+  const std::uint32_t computed = prefilled_in(computing, job.cached_tokens);
   commit_up_to(job, std::min(job.request.prompt_tokens, job.cached_tokens + computed));
 }
 

@@ -2,6 +2,8 @@
 // tokens, decoding at a fixed rate a stream, and the KV cache. Nothing here reads a clock: every call brings `now`, and
 // everything due up to then happens at its own exact instant, however coarsely the caller polls.
 //
+// A token that is read looks at all before it, so that the time for a prompt may grow with its square.
+//
 // A request waits until the prefill unit is idle, a running slot is free and its KV blocks can be had (those of prompt
 // and reply are reserved at once: there is no preemption). Its cached prefix is looked up at that moment. The first
 // token comes when its prefill ends; the KV entries of a token are computed when its successor is made. With
@@ -13,17 +15,20 @@
 #include <deque>
 #include <expected>
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "dataplane/base/time.h"
+#include "tools/replica/block_event.h"
 #include "tools/replica/kv_cache.h"
 
 namespace wp::replica {
 
 struct EngineConfig {
-  double prefill_rate = 8000;        // uncached prompt tokens a second
+  double prefill_rate = 8000;        // uncached prompt tokens a second, where they stand first
+  double double_at = 0;              // tokens of context behind which one takes twice as long (attention); 0: never
   double decode_rate = 50;           // tokens a second and stream
   Duration overhead = millis(10);    // part of every prefill, however much is cached
   double interference = 0;           // share of a prefill's time by which it holds up all that decode, in 0..1
@@ -31,6 +36,7 @@ struct EngineConfig {
   std::uint32_t max_waiting = 1024;  // queue behind them; more are refused
   std::uint32_t block_tokens = 16;
   std::uint32_t kv_tokens = 262'144;  // capacity, rounded down to whole blocks, at least one
+  bool block_events = false;          // keeps what becomes of blocks until it is taken
 };
 
 using RequestId = std::uint64_t;  // from 1, in order of arrival
@@ -40,6 +46,8 @@ struct Request {
   std::uint32_t prompt_tokens = 0;  // how many of them are the prompt; at least 1
   std::uint64_t root = 0;           // what its cached prefix chains on: model, adapter, salt
   std::uint64_t tag = 0;            // the caller's own, in every event
+  std::string adapter;              // for BlockEvent; they are part of `root`, too
+  std::string salt;
 };
 
 enum class EventKind : std::uint8_t { first_token, token, done };
@@ -80,6 +88,12 @@ class Engine {
   // Appends what happened up to `now`, in order of time.
   void poll(Instant now, std::vector<Event>& events);
 
+  // Forgets all that is cached; false, and nothing changes, while requests run.
+  [[nodiscard]] bool reset_cache();
+
+  // What became of blocks since the last call, in order.
+  [[nodiscard]] std::vector<BlockEvent> take_block_events() { return std::exchange(block_events_, {}); }
+
   // When poll() has something to tell; kNever when nothing runs.
   [[nodiscard]] Instant next_deadline() const {
     if (!events_.empty()) return events_.front().at;
@@ -114,6 +128,9 @@ class Engine {
   void step(RequestId id, Job& job);
   void finish(RequestId id, Job& job, Instant at);
   void commit_up_to(Job& job, std::uint32_t tokens);
+  void note_stored(const Job& job, std::uint32_t block);
+  [[nodiscard]] Duration prefill_time(std::uint32_t cached, std::uint32_t prompt) const;
+  [[nodiscard]] std::uint32_t prefilled_in(Duration time, std::uint32_t cached) const;
   void commit_cut_prefill(Job& job, Instant now);
   void schedule(RequestId id, Job& job, Instant at);
   void hold_up(Duration time, Instant at);
@@ -129,6 +146,7 @@ class Engine {
   std::deque<RequestId> waiting_;
   std::set<std::pair<Instant, RequestId>> due_;  // one entry a running job
   std::vector<Event> events_;
+  std::vector<BlockEvent> block_events_;
 };
 
 }  // namespace wp::replica

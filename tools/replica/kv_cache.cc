@@ -30,7 +30,7 @@ std::uint32_t KvCache::match(std::span<const BlockHash> hashes) const {
 }
 
 bool KvCache::reserve(std::span<const BlockHash> hashes, std::uint32_t total, std::vector<BlockId>& held,
-                      std::uint32_t& cached) {
+                      std::uint32_t& cached, std::vector<BlockHash>* evicted) {
   WP_ASSERT(total >= hashes.size());
   const std::uint32_t found = match(hashes);
   std::uint32_t revived = 0;  // found blocks that stand on the eviction list and so cannot be evicted for this request
@@ -44,12 +44,12 @@ bool KvCache::reserve(std::span<const BlockHash> hashes, std::uint32_t total, st
     if (blocks_[id].holders++ == 0) unlink(id);
     held.push_back(id);
   }
-  while (held.size() < total) held.push_back(take_fresh());
+  while (held.size() < total) held.push_back(take_fresh(evicted));
   cached = found;
   return true;
 }
 
-BlockId KvCache::take_fresh() {
+BlockId KvCache::take_fresh(std::vector<BlockHash>* evicted) {
   BlockId id = oldest_;
   if (!free_.empty()) {
     id = free_.back();
@@ -57,6 +57,7 @@ BlockId KvCache::take_fresh() {
   } else {
     unlink(id);
     by_hash_.erase(blocks_[id].hash);
+    if (evicted != nullptr) evicted->push_back(blocks_[id].hash);
     blocks_[id].cached = false;
     ++evicted_;
   }
@@ -64,12 +65,25 @@ BlockId KvCache::take_fresh() {
   return id;
 }
 
-void KvCache::commit(BlockId block, BlockHash hash) {
+bool KvCache::commit(BlockId block, BlockHash hash) {
   Block& b = blocks_[block];
   WP_ASSERT(b.holders > 0 && !b.cached);
-  if (!by_hash_.try_emplace(hash, block).second) return;
+  if (!by_hash_.try_emplace(hash, block).second) return false;
   b.hash = hash;
   b.cached = true;
+  return true;
+}
+
+bool KvCache::clear() {
+  if (pinned() > 0) return false;
+  while (oldest_ != kNone) {
+    const BlockId id = oldest_;
+    unlink(id);
+    blocks_[id].cached = false;
+    free_.push_back(id);
+  }
+  by_hash_.clear();
+  return true;
 }
 
 void KvCache::release(std::span<const BlockId> held) {

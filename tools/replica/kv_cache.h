@@ -28,13 +28,16 @@ class KvCache {
 
   // Pins the cached blocks among the first of `hashes` and takes fresh ones (evicting) until `total` are held; writes
   // them in order into `held` and returns how many were cached. When not even eviction gives enough, returns false and
-  // changes nothing. `total` >= hashes.size().
+  // changes nothing. `total` >= hashes.size(). What had to go is appended to `evicted`.
   [[nodiscard]] bool reserve(std::span<const BlockHash> hashes, std::uint32_t total, std::vector<BlockId>& held,
-                             std::uint32_t& cached);
+                             std::uint32_t& cached, std::vector<BlockHash>* evicted = nullptr);
 
-  // The fresh block is full and can be found by `hash` from now on. When another block already has that hash, this one
-  // stays private and is free again after its release.
-  void commit(BlockId block, BlockHash hash);
+  // The fresh block is full and can be found by `hash` from now on. False when another block already has that hash:
+  // this one stays private and is free again after its release.
+  bool commit(BlockId block, BlockHash hash);
+
+  // Forgets all blocks; false, and nothing changes, while any is held.
+  [[nodiscard]] bool clear();
 
   // Unpins. Blocks are let go from the last to the first, so that a prefix outlives what follows it.
   void release(std::span<const BlockId> held);
@@ -59,7 +62,7 @@ class KvCache {
 
   void unlink(BlockId id);
   void link_last(BlockId id);
-  [[nodiscard]] BlockId take_fresh();
+  [[nodiscard]] BlockId take_fresh(std::vector<BlockHash>* evicted);
 
   std::vector<Block> blocks_;
   std::vector<BlockId> free_;  // never filled, or private when released

@@ -14,10 +14,18 @@ constexpr const char* kDescription =
     "and bounded decoding. One process plays --count of them on consecutive ports, each with a cache of its own.\n"
     "Every reply tells the truth in x-replica-name, x-replica-prompt-tokens and x-replica-cached-tokens.";
 
+// Publishers of KV events, if a port says that there are to be some.
+struct KvEventOptions {
+  std::optional<std::uint16_t> port;
+  std::optional<std::uint16_t> replay_port;
+  KvPublisherConfig publisher;
+};
+
 // Values that need another type than their field's.
 struct Raw {
   double overhead_ms = 0;
   double idle_close_seconds = 0;
+  KvEventOptions kv_events;
 };
 
 Duration from_seconds(double seconds) {
@@ -58,6 +66,10 @@ void declare_connections(CLI::App& app, Options& options, Raw& raw) {
 void declare_engine(CLI::App& app, EngineConfig& engine, Raw& raw) {
   app.add_option("--prefill-rate", engine.prefill_rate, "uncached prompt tokens a second, one prompt at a time")
       ->check(CLI::Range(1e-3, 1e12))
+      ->capture_default_str();
+  app.add_option("--double-at", engine.double_at,
+                 "tokens of context behind which one takes twice as long as the first (attention); 0: never")
+      ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   app.add_option("--decode-rate", engine.decode_rate, "tokens a second and stream")
       ->check(CLI::Range(1e-3, 1e9))
@@ -129,6 +141,19 @@ void declare_model(CLI::App& app, ReplicaConfig& replica) {
   app.add_option("--seed", replica.seed, "decides the text of replies and their ids")->capture_default_str();
 }
 
+void declare_kv_events(CLI::App& app, KvEventOptions& raw) {
+  static const std::map<std::string, EventFormat> kFormat = {{"map", EventFormat::map}, {"array", EventFormat::array}};
+  app.add_option("--kv-events-port", raw.port,
+                 "publish KV cache events over ZeroMQ as vLLM does, here for the first replica; 0: the system chooses");
+  app.add_option("--kv-replay-port", raw.replay_port,
+                 "where batches can be asked for again [behind the replicas' --kv-events-port]");
+  app.add_option("--kv-events-topic", raw.publisher.topic, "first frame of each batch [empty]");
+  app.add_option("--kv-events-format", raw.publisher.format, "map, as vLLM from 0.26 on, or array, as before")
+      ->transform(CLI::Transformer(kFormat).description(""))
+      ->default_str("map");
+  app.add_option("--kv-events-kept", raw.publisher.kept, "batches that can be asked for again")->capture_default_str();
+}
+
 bool is_word(const std::string& text) {
   return !text.empty() && text.size() <= 256 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
@@ -148,6 +173,21 @@ std::string contradiction(const Options& options) {
   if (replica.default_tokens_min == 0 || replica.default_tokens_min > replica.default_tokens_max) {
     return "--default-tokens-min: must be at least 1 and at most --default-tokens-max";
   }
+  return {};
+}
+
+// Where the events go; empty when all is well.
+std::string take_kv_events(const KvEventOptions& asked, Options& options) {
+  if (!asked.port) return asked.replay_port ? "--kv-replay-port: only with --kv-events-port" : std::string();
+  const std::uint32_t behind = *asked.port == 0 ? 0 : *asked.port + options.count;
+  const std::uint32_t replay = asked.replay_port.value_or(static_cast<std::uint16_t>(std::min(behind, 65535U)));
+  if (behind > 65536 || replay + options.count - 1 > 65535) {
+    return "--kv-events-port, --kv-replay-port and --count: the last replica's port would be beyond 65535";
+  }
+  options.kv_events = asked.publisher;
+  options.kv_events->port = *asked.port;
+  options.kv_events->replay_port = static_cast<std::uint16_t>(replay);
+  options.replica.engine.block_events = true;
   return {};
 }
 
@@ -181,6 +221,7 @@ std::expected<Options, Leave> read_options(int count, const char* const* argumen
   declare_service(app, options);
   declare_engine(app, options.replica.engine, raw);
   declare_model(app, options.replica);
+  declare_kv_events(app, raw.kv_events);
   declare_connections(app, options, raw);
   try {
     app.parse(count, arguments);
@@ -190,6 +231,9 @@ std::expected<Options, Leave> read_options(int count, const char* const* argumen
     return std::unexpected(Leave{std::string("warmpath-replica: ") + error.what() + "\n", 2});
   }
   if (const std::string problem = contradiction(options); !problem.empty()) {
+    return std::unexpected(Leave{"warmpath-replica: " + problem + "\n", 2});
+  }
+  if (const std::string problem = take_kv_events(raw.kv_events, options); !problem.empty()) {
     return std::unexpected(Leave{"warmpath-replica: " + problem + "\n", 2});
   }
   options.replica.engine.overhead = from_seconds(raw.overhead_ms / 1e3);

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tools/loop/transport_choice.h"
 #include "tools/replica/connection.h"
+#include "tools/replica/kv_publisher.h"
 #include "tools/replica/replica.h"
 
 namespace wp::replica {
@@ -20,6 +22,8 @@ struct Options {
   loop::TransportChoice transport = loop::TransportChoice::best;
   ReplicaConfig replica;  // of all; each gets its own name
   ConnectionLimits connection;
+  // Of the first replica; the others have the ports behind it, or any where it is 0.
+  std::optional<KvPublisherConfig> kv_events;
 };
 
 // What the command line says, or how to leave: what to print, and the exit status (0 for --help).

@@ -93,6 +93,8 @@ std::expected<Started, ApiError> Replica::start(Instant now, Ask&& ask, std::uin
   answer = make_answer(ask, plan, config_);
   Request request;
   request.root = text_hash(ask.cache_salt, text_hash(ask.model, 0));
+  if (ask.model != config_.models.front()) request.adapter = ask.model;
+  request.salt = ask.cache_salt;
   request.prompt_tokens = static_cast<std::uint32_t>(prompt_tokens);
   request.tag = tag;
   request.tokens = std::move(ask.prompt);

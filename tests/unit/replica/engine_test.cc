@@ -49,6 +49,29 @@ std::int64_t first_token_ms(const std::vector<Event>& events, RequestId id) {
   return -1;
 }
 
+// 100 tokens of which the last takes almost three times as long as the first: 100 + 100^2 / 100 of its time.
+TEST(Engine, ATokenTakesLongerTheMoreStandBeforeIt) {
+  EngineConfig c = config();
+  c.double_at = 50;
+  Engine engine(c);
+  ASSERT_TRUE(engine.submit(kStart, request(100, 1)));
+  EXPECT_EQ(engine.next_deadline(), at_ms(5 + 200));
+  static_cast<void>(poll(engine, at_ms(1000)));
+  // 24 blocks of it are cached; the other four tokens stand behind 96: 4 + (100^2 - 96^2) / 100.
+  ASSERT_TRUE(engine.submit(at_ms(1000), request(100, 1)));
+  EXPECT_EQ(engine.next_deadline(), at_ms(1000) + micros(5000 + 4000 + 7840));
+}
+
+TEST(Engine, WhatACutPrefillComputedFollowsTheSameLaw) {
+  EngineConfig c = config();
+  c.double_at = 50;
+  Engine engine(c);
+  const auto id = engine.submit(kStart, request(100, 1));
+  ASSERT_TRUE(id);
+  ASSERT_TRUE(engine.cancel(*id, at_ms(5) + micros(75'001)));  // 50 tokens: 50 + 50^2 / 100 ms
+  EXPECT_EQ(engine.cache().cached(), 12U) << "full blocks of 4 among 50 tokens";
+}
+
 TEST(Engine, ColdPromptTakesOverheadAndAllItsTokens) {
   Engine engine(config());
   const auto id = engine.submit(kStart, request(100, 3));
