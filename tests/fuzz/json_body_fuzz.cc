@@ -1,6 +1,6 @@
 // Request bodies into the extractor: what any API makes of any bytes. The first byte picks API and session header, the
 // rest is the body. Beyond not crashing: a good body's features say where its model stands, come out the same again,
-// and do not depend on white space.
+// in steps of any size, too, do not depend on white space, and what simdjson takes for no JSON is none.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -33,10 +33,25 @@ void check_rungs(std::span<const Rung> rungs, std::uint64_t bytes) {
   }
 }
 
-Reading read(Extractor& extractor, Api api, std::string body, const wp::prompt::HeaderHints& hints) {
+// In steps of so many units; 0: at once.
+wp::Result<Features> extract(Extractor& extractor, Api api, const std::string& body, std::uint32_t size,
+                             const wp::prompt::HeaderHints& hints, std::int64_t units) {
+  if (units == 0) return extractor.extract(api, body.data(), size, hints);
+  if (const auto started = extractor.start(api, body.data(), size, hints); !started) {
+    return std::unexpected(started.error());
+  }
+  for (;;) {
+    const auto read = extractor.step(units);
+    if (!read) return std::unexpected(read.error());
+    if (*read) return extractor.features();
+  }
+}
+
+Reading read(Extractor& extractor, Api api, std::string body, const wp::prompt::HeaderHints& hints,
+             std::int64_t units = 0) {
   const auto size = static_cast<std::uint32_t>(body.size());
   body.append(Extractor::kPadding, '"');
-  Reading made{extractor.extract(api, body.data(), size, hints), {}};
+  Reading made{extract(extractor, api, body, size, hints, units), {}};
   const auto& features = made.features;
   if (!features) {
     WP_ASSERT(features.error().fault() == wp::Fault::client && features.error().position <= size);
@@ -83,8 +98,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const wp::prompt::HeaderHints hints{.session = data[0] >= 128 ? "s" : "", .credential = "c"};
   const std::string body(reinterpret_cast<const char*>(data) + 1, size - 1);
   const Reading made = read(extractor, api, body, hints);
+  expect_same(made, read(extractor, api, body, hints, 1 + data[0] % 37));
   if (!made.features && made.features.error().reason == wp::Reason::bad_json) return 0;
 
+  static simdjson::dom::parser parser;
+  const auto judged = parser.parse(body).error();
+  // It knows no number beyond a double's range, and no integer beyond 64 bits.
+  WP_ASSERT(!made.features || judged == simdjson::SUCCESS || judged == simdjson::NUMBER_ERROR);
   expect_same(made, read(extractor, api, body, hints));
   // minify() keeps every token as it is spelled.
   std::string dense(body.size() + 2 * simdjson::SIMDJSON_PADDING, '\0');

@@ -11,10 +11,10 @@
 namespace wp::replica {
 namespace {
 
-constexpr Instant kStart{1'000'000'000};
+constexpr Instant kBlocksStart{1'000'000'000};
 constexpr std::uint32_t kBlock = 4;
 
-EngineConfig config(bool events = true) {
+EngineConfig blocks_config(bool events = true) {
   EngineConfig c;
   c.prefill_rate = 10'000;
   c.decode_rate = 1'000;
@@ -52,9 +52,9 @@ void apply(std::set<BlockHash>& cached, const BlockEvent& event) {
 }
 
 TEST(BlockEvent, APromptAndItsReplyAreStoredOneBehindTheOther) {
-  Engine engine(config());
-  ASSERT_TRUE(engine.submit(kStart, request({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, 5)));
-  const auto events = run(engine, kStart + seconds(1));
+  Engine engine(blocks_config());
+  ASSERT_TRUE(engine.submit(kBlocksStart, request({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, 5)));
+  const auto events = run(engine, kBlocksStart + seconds(1));
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].kind, BlockEvent::Kind::stored);
   EXPECT_TRUE(events[0].begins);
@@ -63,11 +63,11 @@ TEST(BlockEvent, APromptAndItsReplyAreStoredOneBehindTheOther) {
 }
 
 TEST(BlockEvent, WhatIsCachedAlreadyIsTheParentOfTheRest) {
-  Engine engine(config());
-  ASSERT_TRUE(engine.submit(kStart, request({1, 2, 3, 4, 5, 6, 7, 8, 9}, 0)));
-  const auto first = run(engine, kStart + seconds(1));
-  ASSERT_TRUE(engine.submit(kStart + seconds(2), request({1, 2, 3, 4, 5, 6, 7, 8, 90, 91, 92, 93}, 0)));
-  const auto second = run(engine, kStart + seconds(3));
+  Engine engine(blocks_config());
+  ASSERT_TRUE(engine.submit(kBlocksStart, request({1, 2, 3, 4, 5, 6, 7, 8, 9}, 0)));
+  const auto first = run(engine, kBlocksStart + seconds(1));
+  ASSERT_TRUE(engine.submit(kBlocksStart + seconds(2), request({1, 2, 3, 4, 5, 6, 7, 8, 90, 91, 92, 93}, 0)));
+  const auto second = run(engine, kBlocksStart + seconds(3));
   ASSERT_EQ(second.size(), 1U);
   EXPECT_FALSE(second[0].begins);
   EXPECT_EQ(second[0].parent, first[0].hashes.back());
@@ -75,33 +75,33 @@ TEST(BlockEvent, WhatIsCachedAlreadyIsTheParentOfTheRest) {
 }
 
 TEST(BlockEvent, NoneAreKeptWhereNobodyAsks) {
-  Engine engine(config(false));
-  ASSERT_TRUE(engine.submit(kStart, request({1, 2, 3, 4, 5}, 0)));
-  EXPECT_TRUE(run(engine, kStart + seconds(1)).empty());
+  Engine engine(blocks_config(false));
+  ASSERT_TRUE(engine.submit(kBlocksStart, request({1, 2, 3, 4, 5}, 0)));
+  EXPECT_TRUE(run(engine, kBlocksStart + seconds(1)).empty());
   EXPECT_TRUE(engine.reset_cache());
   EXPECT_TRUE(engine.take_block_events().empty());
 }
 
 TEST(BlockEvent, TheCacheIsClearedOnlyWhileNobodyHoldsBlocks) {
-  Engine engine(config());
-  ASSERT_TRUE(engine.submit(kStart, request({1, 2, 3, 4, 5}, 0)));
+  Engine engine(blocks_config());
+  ASSERT_TRUE(engine.submit(kBlocksStart, request({1, 2, 3, 4, 5}, 0)));
   EXPECT_FALSE(engine.reset_cache());
-  EXPECT_FALSE(run(engine, kStart + seconds(1)).empty());
+  EXPECT_FALSE(run(engine, kBlocksStart + seconds(1)).empty());
   EXPECT_TRUE(engine.reset_cache());
   EXPECT_EQ(engine.cache().cached(), 0U);
   const auto events = engine.take_block_events();
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].kind, BlockEvent::Kind::cleared);
-  ASSERT_TRUE(engine.submit(kStart + seconds(2), request({1, 2, 3, 4, 5}, 0)));
-  EXPECT_EQ(run(engine, kStart + seconds(3)).size(), 1U) << "it is stored anew";
+  ASSERT_TRUE(engine.submit(kBlocksStart + seconds(2), request({1, 2, 3, 4, 5}, 0)));
+  EXPECT_EQ(run(engine, kBlocksStart + seconds(3)).size(), 1U) << "it is stored anew";
 }
 
 // Requests that share beginnings, come while others run, are cancelled, and need more blocks than there are.
 TEST(BlockEvent, AListenerKnowsTheCacheAtEveryMoment) {
-  Engine engine(config());
+  Engine engine(blocks_config());
   Rng rng(1);
   std::set<BlockHash> cached;
-  Instant now = kStart;
+  Instant now = kBlocksStart;
   for (int i = 0; i < 2000; ++i) {
     now = now + micros(rng.between(0, 8000));
     std::vector<Token> tokens(rng.between(2, 80));
