@@ -35,25 +35,24 @@ std::expected<AdminRing::Question, std::string> AdminRing::read(std::string_view
   auto& [session, text, path, credential, model, pool] = values;
   if (session.empty() == text.empty()) return std::unexpected("'session' or 'request' is wanted, and not both");
   const prompt::HeaderHints hints{.session = session, .credential = credential};
-  prompt::Extractor extractor(limits_);
-  Question question{.features = {}, .model = std::move(model), .pool = std::move(pool)};
+  Question question{.extractor = std::make_unique<prompt::Extractor>(limits_),
+                    .features = {},
+                    .model = std::move(model),
+                    .pool = std::move(pool)};
   if (text.empty()) {
-    question.features = extractor.without_body(hints);
+    question.features = question.extractor->without_body(hints);
     return question;
   }
   const prompt::Api api = prompt::api_of(path.empty() ? "/v1/chat/completions" : path);
   if (api == prompt::Api::none) return std::unexpected("no request to '" + path + "' is routed by its body");
   const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), UINT32_MAX));
   text.append(prompt::Extractor::kPadding, '\0');
-  const auto features = extractor.extract(api, text.data(), size, hints);
+  const auto features = question.extractor->extract(api, text.data(), size, hints);
   if (!features) {
     return std::unexpected("warmpathd would refuse this request: " + std::string(info(features.error().reason).text));
   }
   question.features = *features;
   if (question.model.empty()) question.model = features->model;
-  question.features.model = {};
-  question.features.ladder = {};
-  question.features.ends = {};
   return question;
 }
 
@@ -66,9 +65,10 @@ AdminReply AdminRing::answer(const Question& question) const {
                                                   : "there is no pool " + question.pool);
   }
   const prompt::Features& features = question.features;
-  const std::uint64_t key = features.session != 0 ? features.session : features.first_chunk;
-  // Asked without its rungs, `warm` answers from the ring, too.
-  const balance::Explanation told = explain_now(snapshot, *pool, {accounts_, nullptr}, features);
+  // Asked with a session alone, which has no rungs, `warm` answers from the ring, too.
+  const balance::Explanation told = explain_now(snapshot, *pool, known_, features);
+  const std::uint64_t unasked = features.session != 0 ? features.session : features.first_chunk;
+  const std::uint64_t key = told.key_kind == balance::KeyKind::none ? unasked : told.key;
   Json walk = Json::array();
   for (const balance::Considered& entry : told.considered) {
     if (entry.place) walk.push_back(describe_load(entry));

@@ -6,14 +6,15 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "controlplane/admin_pick.h"
 #include "controlplane/admin_reply.h"
 #include "controlplane/publisher.h"
-#include "dataplane/balance/accounts.h"
 #include "dataplane/prompt/features.h"
 
 namespace wp::control {
@@ -22,24 +23,25 @@ namespace wp::control {
 class AdminRing {
  public:
   // `limits`: as the shards read bodies, their hash key included.
-  AdminRing(const Publisher& publisher, const balance::Accounts& accounts, const prompt::ExtractLimits& limits)
-      : publisher_(publisher), accounts_(accounts), limits_(limits) {}
+  AdminRing(const Publisher& publisher, const Known& known, const prompt::ExtractLimits& limits)
+      : publisher_(publisher), known_(known), limits_(limits) {}
 
   // `rest`: what stands behind "/ring/".
   [[nodiscard]] AdminReply handle(const AdminRequest& request, std::string_view rest) const;
 
  private:
   struct Question {
+    std::unique_ptr<prompt::Extractor> extractor;  // of the features, whose rungs are alive as long
     prompt::Features features;
-    std::string model;  // of the features, which name it only until the next body is read
-    std::string pool;   // empty: where the model leads
+    std::string model;
+    std::string pool;  // empty: where the model leads
   };
 
   [[nodiscard]] std::expected<Question, std::string> read(std::string_view body) const;
   [[nodiscard]] AdminReply answer(const Question& question) const;
 
   const Publisher& publisher_;
-  const balance::Accounts& accounts_;
+  Known known_;
   prompt::ExtractLimits limits_;
 };
 

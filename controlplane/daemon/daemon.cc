@@ -223,9 +223,9 @@ Daemon::Outcome Daemon::open_admin() {
   const prompt::ExtractLimits limits{.max_body = settings_.limits.body,
                                      .key = settings_.requests.hash_key,
                                      .session_fields = session_fields(settings_.requests)};
-  ring_ = std::make_unique<control::AdminRing>(publisher_, accounts_, limits);
-  route_ = std::make_unique<control::AdminRoute>(publisher_, control::Known{accounts_, &residency_}, limits,
-                                                 settings_.requests.session_headers);
+  const control::Known known{accounts_, &residency_};
+  ring_ = std::make_unique<control::AdminRing>(publisher_, known, limits);
+  route_ = std::make_unique<control::AdminRoute>(publisher_, known, limits, settings_.requests.session_headers);
   api_->serve("/ring", [this](const control::AdminRequest& request, std::string_view rest) {
     return ring_->handle(request, rest);
   });

@@ -11,7 +11,7 @@ namespace {
 using Json = nlohmann::json;
 
 struct Asked : World {
-  Asked() : ring(publisher, accounts, {.key = 7}) {
+  Asked() : ring(publisher, {accounts, &residency}, {.key = 7}) {
     EXPECT_TRUE(fleet.start(std::vector{spec_of("10.0.0.1:1"), spec_of("10.0.0.2:1"), spec_of("10.0.0.3:1")}));
   }
   AdminReply ask(const Json& question) const {
@@ -92,7 +92,7 @@ TEST(AdminRing, WhatCannotBeLookedUpIsSaid) {
 TEST(AdminRing, WithoutReplicasNobodyIsPicked) {
   World w;
   ASSERT_TRUE(w.fleet.start({}).has_value());
-  const AdminRing ring(w.publisher, w.accounts, {});
+  const AdminRing ring(w.publisher, {w.accounts, &w.residency}, {});
   const Json reply = Json::parse(ring.handle({"POST", "/ring/lookup", R"({"session":"a"})", true}, "lookup").body);
   EXPECT_TRUE(reply.at("replica").is_null());
   EXPECT_TRUE(reply.at("walk").empty());

@@ -17,7 +17,7 @@ const std::string kBody =
 struct Explained : World {
   Explained()
       : route(publisher, {accounts, &residency}, {.key = 7}, {"X-Session-ID", "Session-Id"}),
-        ring(publisher, accounts, {.key = 7}) {
+        ring(publisher, {accounts, &residency}, {.key = 7}) {
     EXPECT_TRUE(fleet.start(std::vector{spec_of("10.0.0.1:1"), spec_of("10.0.0.2:1"), spec_of("10.0.0.3:1")}));
   }
   AdminReply ask(const Json& question) const {
@@ -77,6 +77,17 @@ TEST(AdminRoute, HeadersSayWhoseSessionItIs) {
   const Json body = a.explained({{"request", R"({"model":"m","user":"u","messages":[]})"}});
   EXPECT_EQ(body.at("session").at("from"), "body");
   EXPECT_EQ(body.at("session").at("hash"), a.found("u", "").at("key"));
+}
+
+// By the rung that `warm` asks with, not by the first chunk.
+TEST(AdminRoute, TheRingIsLookedUpAsTheStrategyAsksIt) {
+  Explained a;
+  const Json told = a.explained({{"request", kBody}});
+  const Json question = {{"request", kBody}};
+  const Json found = Json::parse(a.ring.handle({"POST", "/ring/lookup", question.dump(), true}, "lookup").body);
+  EXPECT_EQ(found.at("key"), told.at("ring").at("key"));
+  EXPECT_EQ(found.at("replica"), told.at("replica"));
+  EXPECT_EQ(found.at("walk")[0].at("replica"), told.at("ring").at("order")[0]);
 }
 
 TEST(AdminRoute, LoadsAndStatesAreThoseOfNow) {
