@@ -67,4 +67,4 @@ class Warmpath:
     @staticmethod
     def describe(build):
         said = version([os.path.join(build, "controlplane", "warmpathd"), "--version"])
-        return f"{said}: 1 shard, strategy prefix with X-Session-ID, load factor 1.25, the rest as by default"
+        return f"{said}: 1 shard, sessions by X-Session-ID, load factor 1.25, the rest as by default"
