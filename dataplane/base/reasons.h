@@ -84,6 +84,7 @@ enum class Fault : std::uint8_t { nobody, client, replica, us };
   X(shed_idle,             close,  nobody,    0, no,  "made room: a kept-alive connection without a request") \
   X(shed_body,             close,  client,    0, no,  "made room: a request whose body came slowly") \
   X(shed_reader,           close,  client,    0, no,  "made room: a client that did not read its reply") \
+  X(shed_ahead,            close,  client,    0, no,  "made room: a client whose next request came before it had its reply") \
   X(surplus_idle,          close,  nobody,    0, no,  "more idle connections to a replica than the limit") \
   X(replica_gone,          close,  nobody,    0, no,  "the replica left the configuration") \
   X(unasked_bytes,         close,  replica,   0, no,  "the replica sent bytes that answer no request") \

@@ -67,6 +67,7 @@ void Proxy::on_client(Handle h) {
     // A half-closed client may still read, and must not take what it has for the whole.
     return part_is_out ? abort_client(h, Reason::client_closed) : close_client(h, Reason::client_closed);
   }
+  note_ahead(h);
   if ((events & stream::kWritable) != 0) pump(client.exchange);
 }
 
@@ -100,7 +101,7 @@ void Proxy::read_request(Handle h, Instant began, std::size_t slabs_below) {
   const IntakeResult result = intake_.read(port, client.request, slabs_below);
   if (client.request.valid()) note_times(intake_.get(client.request), began);
   switch (result.kind) {
-    case IntakeResult::Kind::complete: answer_request(h); return look_for_fin(h);
+    case IntakeResult::Kind::complete: answer_request(h); return look_behind(h);
     case IntakeResult::Kind::refused:
       if (result.reason == Reason::no_head_slab || result.reason == Reason::no_body_slab) {
         return wait_for_room(h, result.reason);
@@ -132,12 +133,18 @@ void Proxy::read_request(Handle h, Instant began, std::size_t slabs_below) {
   }
 }
 
-// A FIN that was there before the request's last byte was read is not told of again.
-void Proxy::look_for_fin(Handle h) {
+// What was there before the request's last byte was read is not told of again: a FIN, bytes of a next request.
+void Proxy::look_behind(Handle h) {
   const Client* client = clients_.find(h);
   if (client == nullptr || !client->exchange.valid()) return;
   const stream::StreamPort& port = ports_.get(client->port);
   if (port.peer_closed() && port.rx().empty()) ports_.requeue_for_application(client->port);
+  note_ahead(h);
+}
+
+void Proxy::note_ahead(Handle h) {
+  const bool none = waits_.of(h.index) == Wait::none;
+  if (none && !ports_.get(clients_.get(h).port).rx().empty()) waits_.enter(h.index, Wait::ahead, now_);
 }
 
 // The body is whole, and nobody is waited for.

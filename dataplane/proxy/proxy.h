@@ -94,7 +94,8 @@ class Proxy {
   void read_requests(Handle h);
   // Of the classes of body slabs only those below `slabs_below` are its to take.
   void read_request(Handle h, Instant began, std::size_t slabs_below);
-  void look_for_fin(Handle h);
+  void look_behind(Handle h);
+  void note_ahead(Handle h);
   void read_on_next_turn(Handle h);
   void note_times(Request& request, Instant began) const;
   void start_exchange(Handle h);

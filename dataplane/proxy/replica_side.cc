@@ -95,6 +95,7 @@ void Proxy::settle(Handle e, const RelayOutcome& outcome) {
     exchange.blocked = false;
     client_deadlines_.disarm(exchange.client.index);
     waits_.leave(exchange.client.index);
+    note_ahead(exchange.client);
     upstreams_.arm(exchange.upstream, now_ + patience(exchange));
   } else if (outcome.progress && exchange.first_byte_seen && outcome.kind != Kind::blocked) {
     upstreams_.arm(exchange.upstream, now_ + patience(exchange));

@@ -2,7 +2,8 @@
 // who has sent nothing, then half a head, kept-alive connections, replies that lie unread behind their last byte,
 // bodies without progress, and last who does not read a reply that a replica is still working on. By a reset, which
 // gives back at once all that they hold; but a kept-alive connection is closed in order, for its last reply may be on
-// its way still.
+// its way still. Only where the transport has hardly a buffer left to receive replies into, also who sent a next
+// request ahead of its reply: all of them together could hold every buffer and wait for what no buffer is left for.
 #include "dataplane/base/assert.h"
 #include "dataplane/proxy/proxy.h"
 
@@ -17,6 +18,7 @@ Reason reason_of(Wait what) {
     case Wait::body: return Reason::shed_body;
     case Wait::unread:
     case Wait::reader: return Reason::shed_reader;
+    case Wait::ahead: return Reason::shed_ahead;
     case Wait::slot:
     case Wait::slab0:
     case Wait::slab1:
@@ -114,12 +116,15 @@ void Proxy::relieve_bodies() {
 void Proxy::relieve_buffers() {
   const stream::SlicePool& slabs = ports_.slabs();
   const stream::SlicePool& receive = ports_.receive_pool();
+  const std::uint32_t receivable = receive.free() + receive.lent();
   const bool scarce = slabs.below_low_mark() || ports_.nodes().available() <= ports_.limits().nodes / 8 ||
-                      receive.free() + receive.lent() <= receive.entries() / 8;
+                      receivable <= receive.entries() / 8;
   if (!scarce || now_ < shed_again_) return;
   shed_again_ = now_ + kShedPause;
+  const bool nearly_none = receivable <= receive.entries() / 16;
   for (int i = 0; i < kShedPerTurn / 2; ++i) {
-    if (!shed_oldest(Wait::unread) && !shed_oldest(Wait::reader)) return;
+    if (shed_oldest(Wait::unread) || shed_oldest(Wait::reader)) continue;
+    if (!nearly_none || !shed_oldest(Wait::ahead)) return;
   }
 }
 

@@ -19,13 +19,14 @@ enum class Wait : std::uint8_t {
   unread,  // its next request, with a good part of the last reply still to read
   body,    // the rest of a request's body
   reader,  // room for more of its reply
+  ahead,   // nothing: its reply is on its way, and bytes of its next request lie unread until then
   slot,    // nothing: we have no slot to read its request into
   slab0,   // nothing: we have no slab of its body's class, nor a larger one; and so on for each class
   slab1,
   slab2,
   slab3,
 };
-inline constexpr std::size_t kWaits = 12;
+inline constexpr std::size_t kWaits = 13;
 
 static_assert(kWaits == static_cast<std::size_t>(Wait::slab0) + stream::BodySlabs::kClasses);
 

@@ -42,6 +42,12 @@ std::vector<std::shared_ptr<SimConn>> SimNet::take_accepted(const Endpoint& repl
   return found == accepted_.end() ? std::vector<std::shared_ptr<SimConn>>{} : std::exchange(found->second, {});
 }
 
+// Whoever was not accepted yet is reset, as a kernel does.
+void SimNet::stop_listening(const Endpoint& replica) {
+  for (auto& conn : take_accepted(replica)) conn->reset();
+  accepted_.erase(key(replica));
+}
+
 void SimNet::begin_connect(stream::StreamPort& port) {
   port.connect_started();
   auto conn = std::make_shared<SimConn>();
@@ -172,7 +178,7 @@ void SimNet::receive(Instant now) {
   for (auto& conn : conns_) {
     if (conn->connecting_ || conn->port_gone_) continue;
     cut_outbox(*conn);
-    static_cast<void>(deliver_due(*conn));
+    conn->blocked_ = deliver_due(*conn);
   }
 }
 
@@ -195,8 +201,7 @@ void SimNet::flush(Instant now) {
 Instant SimNet::next_deadline() const {
   Instant next = kNever;
   for (const auto& conn : conns_) {
-    const stream::StreamPort* port = ports_.find(conn->port_);
-    if (port != nullptr && port->rx_paused()) continue;  // what is due waits for the application, not for time
+    if (conn->blocked_) continue;
     if (conn->connecting_ && !black_holes_.contains(key(conn->remote_))) next = earlier(next, conn->connected_at_);
     if (!conn->in_flight_.empty()) next = earlier(next, conn->in_flight_.front().due);
   }

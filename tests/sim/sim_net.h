@@ -62,6 +62,7 @@ class SimConn {
   std::uint32_t window_ = UINT32_MAX;
   bool outgoing_ = false;  // the shard opened it
   bool connecting_ = false;
+  bool blocked_ = false;  // what is due finds no credit or buffer: it waits for the application, not for time
   bool finishing_ = false;
   bool resetting_ = false;
   bool end_queued_ = false;  // FIN or reset is among in_flight_
@@ -82,7 +83,7 @@ class SimNet {
   [[nodiscard]] std::shared_ptr<SimConn> connect(const Endpoint& client);
   // Connections that the shard opened to `replica` since the last call. Addresses nobody listens on refuse.
   void listen(const Endpoint& replica) { accepted_[key(replica)]; }
-  void stop_listening(const Endpoint& replica) { accepted_.erase(key(replica)); }
+  void stop_listening(const Endpoint& replica);
   // A listener that lets handshakes hang.
   void set_black_hole(const Endpoint& replica, bool on) { black_holes_[key(replica)] = on; }
   [[nodiscard]] std::vector<std::shared_ptr<SimConn>> take_accepted(const Endpoint& replica);

@@ -101,7 +101,7 @@ void StreamWorld::let_slow_peers_settle() {
 std::uint64_t StreamWorld::made_room() const {
   std::uint64_t count = 0;
   for (const Reason why : {Reason::shed_silent, Reason::shed_head, Reason::shed_idle, Reason::shed_body,
-                           Reason::shed_reader, Reason::source_limit}) {
+                           Reason::shed_reader, Reason::shed_ahead, Reason::source_limit}) {
     count += shard_->proxy().counters().reasons.value(why);
   }
   return count;

@@ -264,6 +264,35 @@ TEST(ProxyShed, ReadersThatReadNothingGiveTheirBuffersBack) {
   box.expect_nothing_held();
 }
 
+// All of them wait for replies that no buffer is left to receive.
+TEST(ProxyShed, RequestsSentAheadOfTheirRepliesDoNotHoldEveryReceiveBuffer) {
+  stream::StreamLimits limits = Box::small_limits();
+  limits.receive_entries = 32;
+  Box box(1, Box::default_config(), limits);
+  std::vector<Conn> ahead;
+  std::vector<Conn> working;
+  for (int i = 0; i < 20; ++i) {
+    ahead.push_back(box.client());
+    ahead.back()->send(chat("first"));
+    box.settle();
+    working.push_back(box.accept_one());
+  }
+  for (const Conn& conn : ahead) conn->send(std::string(40'000, 'x'));
+  box.settle();
+  ASSERT_LE(box.ports().receive_pool().free(), limits.receive_entries / 8);
+  std::vector<stream::Slice> hoard;
+  while (box.ports().receive_pool().free() > 0) hoard.push_back(box.ports().receive_pool().take());
+  for (const Conn& conn : working) conn->send(ok_reply("served"));
+  box.settle();
+  for (const Conn& conn : ahead) EXPECT_EQ(take(conn), "");
+  box.advance(millis(400));
+  EXPECT_EQ(box.count(Reason::shed_ahead), 0U) << "before its time";
+  for (int i = 0; i < 4; ++i) box.advance(millis(100));
+  EXPECT_GE(box.count(Reason::shed_ahead), 1U);
+  EXPECT_LT(box.count(Reason::shed_ahead), ahead.size()) << "more than were needed";
+  for (const Conn& conn : ahead) EXPECT_TRUE(conn->reset_received() || take(conn).contains("served"));
+}
+
 // What is left of a reply behind its last byte is nobody's work any more: it goes before a reply that is being made.
 TEST(ProxyShed, AReplyThatLiesUnreadIsCountedAsAReaderThatReadsNothing) {
   stream::StreamLimits limits = Box::small_limits();
