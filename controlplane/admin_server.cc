@@ -1,6 +1,5 @@
 #include "controlplane/admin_server.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "controlplane/admin_session.h"
+#include "controlplane/asio_endpoint.h"
 
 namespace wp::control {
 namespace {
@@ -25,17 +25,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using Local = asio::local::stream_protocol;
-
-tcp::endpoint to_asio(const Endpoint& endpoint) {
-  if (endpoint.family == Endpoint::Family::v6) {
-    asio::ip::address_v6::bytes_type bytes;
-    std::ranges::copy(endpoint.address, bytes.begin());
-    return {asio::ip::address_v6(bytes, endpoint.scope), endpoint.port};
-  }
-  asio::ip::address_v4::bytes_type bytes;
-  std::copy_n(endpoint.address.begin(), bytes.size(), bytes.begin());
-  return {asio::ip::address_v4(bytes), endpoint.port};
-}
 
 // Files are made for their owner only while one of these lives.
 class OwnerOnly {
@@ -81,7 +70,7 @@ std::expected<void, std::string> open_to(const ControlSocket& socket) {
 }
 
 std::expected<Endpoint, std::string> open_tcp(tcp::acceptor& acceptor, const Endpoint& at) {
-  const tcp::endpoint local = to_asio(at);
+  const tcp::endpoint local = asio_endpoint(at);
   boost::system::error_code error;
   acceptor.open(local.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);

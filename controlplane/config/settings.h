@@ -74,15 +74,7 @@ struct LimitSettings {
 
 struct RequestSettings {
   bool decision_headers = false;
-  std::vector<std::string> session_headers = {"x-session-id",
-                                              "session-id",
-                                              "session_id",
-                                              "x-conversation-id",
-                                              "x-claude-code-session-id",
-                                              "x-session-affinity",
-                                              "x-dynamo-session-id",
-                                              "x-smg-routing-key",
-                                              "x-aibrix-session-key"};
+  std::vector<std::string> session_headers{prompt::kSessionHeaders.begin(), prompt::kSessionHeaders.end()};
   // Names of prompt::SessionField.
   std::vector<std::string> session_fields{prompt::kSessionFieldNames.begin(), prompt::kSessionFieldNames.end()};
   std::vector<std::string> pass_paths = {"/v1/", "/tokenize", "/detokenize"};

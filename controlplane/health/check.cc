@@ -11,6 +11,8 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
+#include "controlplane/asio_endpoint.h"
+
 namespace wp::control {
 namespace {
 
@@ -22,17 +24,6 @@ using asio::ip::tcp;
 constexpr unsigned kVersion11 = 11;
 constexpr std::uint32_t kHeadLimit = 8 * 1024;
 constexpr std::uint64_t kBodyLimit = 64 * 1024;
-
-tcp::endpoint asio_endpoint(const Endpoint& from) {
-  if (from.family == Endpoint::Family::v4) {
-    asio::ip::address_v4::bytes_type bytes;
-    std::copy_n(from.address.begin(), bytes.size(), bytes.begin());
-    return {asio::ip::address_v4(bytes), from.port};
-  }
-  asio::ip::address_v6::bytes_type bytes;
-  std::copy_n(from.address.begin(), bytes.size(), bytes.begin());
-  return {asio::ip::address_v6(bytes, from.scope), from.port};
-}
 
 // Errors that are about this machine and not about the replica.
 bool is_ours(const beast::error_code& error) {

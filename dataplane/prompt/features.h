@@ -55,6 +55,19 @@ inline constexpr auto kSessionFieldNames = std::to_array<std::string_view>({
     "metadata.user_id",
 });
 
+// Headers that name one where nothing else is configured, in order of precedence, in lower case.
+inline constexpr auto kSessionHeaders = std::to_array<std::string_view>({
+    "x-session-id",
+    "session-id",
+    "session_id",
+    "x-conversation-id",
+    "x-claude-code-session-id",
+    "x-session-affinity",
+    "x-dynamo-session-id",
+    "x-smg-routing-key",
+    "x-aibrix-session-key",
+});
+
 enum class SessionSource : std::uint8_t { none, header, body };
 
 inline constexpr std::uint32_t kFirstChunkBytes = 1024;

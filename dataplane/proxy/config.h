@@ -40,15 +40,7 @@ struct ProxyConfig {
   // Under it the shard answers /live and /ready itself; without a '/' at its end. Empty: it does not.
   std::string probe_prefix;
   // Headers that may carry the session key, in order of precedence, in lower case.
-  std::vector<std::string> session_headers = {"x-session-id",
-                                              "session-id",
-                                              "session_id",
-                                              "x-conversation-id",
-                                              "x-claude-code-session-id",
-                                              "x-session-affinity",
-                                              "x-dynamo-session-id",
-                                              "x-smg-routing-key",
-                                              "x-aibrix-session-key"};
+  std::vector<std::string> session_headers{prompt::kSessionHeaders.begin(), prompt::kSessionHeaders.end()};
   // Members of a body that may, behind the headers.
   std::vector<prompt::SessionField> session_fields = prompt::ExtractLimits{}.session_fields;
   std::uint64_t hash_key = 0;  // keys the session and prefix hashes; the same on nodes that must agree
