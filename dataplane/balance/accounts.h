@@ -79,6 +79,8 @@ class Accounts {
   // Whether `load` of a replica of that weight is within the bounds.
   [[nodiscard]] static bool within(const Bounds& bounds, Load load, Load total, std::uint32_t weight,
                                    std::uint64_t weight_sum);
+  // The most that they let each account hold: the same figures, rounded down. The floors where the weights are 0.
+  [[nodiscard]] static Load bound(const Bounds& bounds, Load total, std::uint32_t weight, std::uint64_t weight_sum);
 
   [[nodiscard]] std::uint32_t max_replicas() const { return max_replicas_; }
   [[nodiscard]] std::uint32_t max_pools() const { return max_pools_; }

@@ -5,12 +5,6 @@
 namespace wp::balance {
 namespace {
 
-// In the order of Accounts::within, so that both round alike.
-std::uint64_t bound(std::uint64_t floor, double scale, std::uint64_t total, std::uint64_t weight_sum) {
-  const double share = scale * static_cast<double>(total) / static_cast<double>(weight_sum);
-  return std::max(floor, static_cast<std::uint64_t>(share));
-}
-
 // With the walk first, whatever the strategy weighed first.
 void add_walk(const PickInput& input, Explanation& told) {
   if (input.pool.ring == nullptr || told.key_kind == KeyKind::none || input.pool.pickable.empty()) return;
@@ -56,14 +50,6 @@ std::string_view word(KeyKind kind) {
   return "?";
 }
 
-Load bound_of(const Pool& pool, Load total, std::uint32_t weight) {
-  const Bounds& bounds = pool.bounds;
-  if (pool.weight_sum == 0) return {bounds.prefill_floor, bounds.streams_floor};
-  const double scale = bounds.factor * static_cast<double>(weight);
-  return {bound(bounds.prefill_floor, scale, total.prefill, pool.weight_sum),
-          bound(bounds.streams_floor, scale, total.streams, pool.weight_sum)};
-}
-
 Considered& Explanation::at(const Replica& replica) {
   const auto found = std::ranges::find(considered, &replica, &Considered::replica);
   return found != considered.end() ? *found : considered.emplace_back(Considered{.replica = &replica});
@@ -84,7 +70,7 @@ Explanation explain(PickInput input) {
   const Load total = input.accounts.total(input.pool.id);
   for (Considered& entry : told.considered) {
     entry.load = input.accounts.load(entry.replica->ref.id);
-    entry.bound = bound_of(input.pool, total, entry.replica->weight);
+    entry.bound = Accounts::bound(input.pool.bounds, total, entry.replica->weight, input.pool.weight_sum);
     entry.within = entry.load.prefill <= entry.bound.prefill && entry.load.streams <= entry.bound.streams;
   }
   return told;

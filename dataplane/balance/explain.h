@@ -57,8 +57,4 @@ struct Explanation {
 // What pick(input) would answer now, and why. Charges nothing; allocates.
 [[nodiscard]] Explanation explain(PickInput input);
 
-// The most that the accounts of a replica of that weight may hold before it is passed over: Accounts::within compares
-// with the same, not rounded.
-[[nodiscard]] Load bound_of(const Pool& pool, Load total, std::uint32_t weight);
-
 }  // namespace wp::balance

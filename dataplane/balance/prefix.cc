@@ -23,9 +23,7 @@ Pick pick_prefix(const PickInput& input) {
   const Load total = input.accounts.total(input.pool.id);
   for (std::size_t i = 0; i < walk.size(); ++i) {
     const Replica& replica = pickable_at(input, walk[i]);
-    if (is_excluded(input, replica)) continue;
-    const Load load = input.accounts.load(replica.ref.id);
-    if (!Accounts::within(input.pool.bounds, load, total, replica.weight, input.pool.weight_sum)) continue;
+    if (is_excluded(input, replica) || !within_bounds(input, replica, total)) continue;
     if (i > 0) return {&replica, Reason::spill};
     return {&replica, by_session ? Reason::session : Reason::prefix};
   }

@@ -20,6 +20,9 @@ namespace wp::balance {
 
 [[nodiscard]] bool is_excluded(const PickInput& input, const Replica& replica);
 
+// Both accounts of the replica are within the bounds of its pool, which has `total` now.
+[[nodiscard]] bool within_bounds(const PickInput& input, const Replica& replica, Load total);
+
 // The first that is not excluded, from `start` on and around; nullptr when all are. Looks at one more than are
 // excluded.
 [[nodiscard]] const Replica* first_allowed(const PickInput& input, std::size_t start);

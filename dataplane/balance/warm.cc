@@ -66,7 +66,7 @@ class Warm {
   [[nodiscard]] double waiting(const Replica& replica) const;
   [[nodiscard]] std::uint32_t cached_tokens(const Candidate& candidate) const;
   [[nodiscard]] double cost(const Candidate& candidate) const;
-  [[nodiscard]] bool within(const Replica& replica) const;
+  [[nodiscard]] bool within(const Replica& replica) const { return within_bounds(input_, replica, total_); }
   [[nodiscard]] Reason reason(const Candidate& candidate) const;
   [[nodiscard]] Pick overflow(const Candidate& cheapest) const;
 
@@ -184,11 +184,6 @@ double Warm::cost(const Candidate& candidate) const {
   }
   return (kUncachedWeight * uncached + margin + waiting(*candidate.replica)) * mean /
          static_cast<double>(candidate.replica->weight);
-}
-
-bool Warm::within(const Replica& replica) const {
-  return Accounts::within(input_.pool.bounds, input_.accounts.load(replica.ref.id), total_, replica.weight,
-                          input_.pool.weight_sum);
 }
 
 Reason Warm::reason(const Candidate& candidate) const {
