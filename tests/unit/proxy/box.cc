@@ -180,6 +180,24 @@ Conn pooled(Box& box) {
   return replica;
 }
 
+proxy::ProxyConfig probed_config() {
+  proxy::ProxyConfig config = Box::default_config();
+  config.probe_prefix = "/warmpath";
+  return config;
+}
+
+Conn deaf_client(Box& box) {
+  const Conn client = box.client();
+  client->set_window(0);
+  std::uint32_t credit = 1;
+  while (credit > 0) {
+    client->send("GET /warmpath/live HTTP/1.1\r\nHost: a\r\n\r\n");
+    box.settle();
+    box.ports().for_each([&](const stream::StreamPort& port) { credit = port.tx_credit(); });
+  }
+  return client;
+}
+
 std::string chunk(std::string_view data) {
   std::array<char, 16> size{};
   const auto end = std::to_chars(size.begin(), size.end(), data.size(), 16).ptr;

@@ -89,6 +89,11 @@ class Box {
 // Serves one request on a fresh client connection through the replica's newest connection, so that it is pooled.
 [[nodiscard]] Conn pooled(Box& box);
 
+// Box::default_config() with probes, which are answered without a replica.
+[[nodiscard]] proxy::ProxyConfig probed_config();
+// The only client of a box with probes: it reads nothing, and so many replies wait for it that no more are made.
+[[nodiscard]] Conn deaf_client(Box& box);
+
 inline constexpr const char* kStreamHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 [[nodiscard]] std::string chunk(std::string_view data);

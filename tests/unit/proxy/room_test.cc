@@ -18,11 +18,27 @@ proxy::ProxyConfig few_slots(std::uint32_t slots) {
   return config;
 }
 
+// Body slabs by class, the largest of max_body bytes.
+proxy::ProxyConfig few_slabs(const decltype(stream::BodyLimits::entries)& entries, std::uint32_t max_body) {
+  proxy::ProxyConfig config = Box::default_config();
+  config.body.max_body = max_body;
+  config.body.entries = entries;
+  return config;
+}
+
 std::vector<Conn> clients(Box& box, int count) {
   std::vector<Conn> made;
   for (int i = 0; i < count; ++i) made.push_back(box.client());
   box.settle();
   return made;
+}
+
+// As `clients`: the first `slow` have begun a body, the others have asked.
+std::vector<Conn> slow_and_honest(Box& box, int slow, int honest) {
+  const auto conns = clients(box, slow + honest);
+  for (int i = 0; i < slow + honest; ++i) conns[i]->send(i < slow ? half_body(1000) : chat("honest"));
+  box.settle();
+  return conns;
 }
 
 void expect_answered(Box& box, const Conn& client, std::string_view text) {
@@ -35,10 +51,7 @@ void expect_answered(Box& box, const Conn& client, std::string_view text) {
 // A burst of half bodies takes every slot, and nobody of them is old enough to be let go.
 TEST(ProxyRoom, AnHonestRequestOutwaitsABurstOfSlowOnes) {
   Box box(1, few_slots(4));
-  const auto conns = clients(box, 6);
-  for (int i = 0; i < 5; ++i) conns[i]->send(half_body(1000));
-  conns[5]->send(chat("honest"));
-  box.settle();
+  const auto conns = slow_and_honest(box, 5, 1);
   box.advance(millis(499));
   EXPECT_TRUE(box.accepted().empty());
   EXPECT_EQ(take(conns[5]), "");
@@ -52,10 +65,7 @@ TEST(ProxyRoom, AnHonestRequestOutwaitsABurstOfSlowOnes) {
 // More came at once than there are slots: those in front take as long to show themselves as those who hold one.
 TEST(ProxyRoom, ABurstOfSlowOnesThatOutnumbersTheSlotsIsOutwaitedToo) {
   Box box(1, few_slots(2));
-  const auto conns = clients(box, 7);
-  for (int i = 0; i < 6; ++i) conns[i]->send(half_body(1000));
-  conns[6]->send(chat("honest"));
-  box.settle();
+  const auto conns = slow_and_honest(box, 6, 1);
   for (int i = 0; i < 2; ++i) {
     box.advance(millis(500));
     EXPECT_TRUE(box.accepted().empty());
@@ -68,10 +78,7 @@ TEST(ProxyRoom, ABurstOfSlowOnesThatOutnumbersTheSlotsIsOutwaitedToo) {
 
 TEST(ProxyRoom, AllWhoWaitAreServedInTheTurnThatFindsTheSlowOnes) {
   Box box(1, few_slots(8));
-  const auto conns = clients(box, 16);
-  for (int i = 0; i < 8; ++i) conns[i]->send(half_body(1000));
-  for (int i = 8; i < 16; ++i) conns[i]->send(chat("honest"));
-  box.settle();
+  const auto conns = slow_and_honest(box, 8, 8);
   box.now = box.now + millis(500);
   box.turn();
   EXPECT_EQ(box.proxy().exchanges(), 8U);
@@ -81,10 +88,7 @@ TEST(ProxyRoom, AllWhoWaitAreServedInTheTurnThatFindsTheSlowOnes) {
 // A busy machine: no turn fell between the time that shows who is slow and the end of the wait for it.
 TEST(ProxyRoom, AWaitIsNotOverBeforeSomebodyLooked) {
   Box box(1, few_slots(1));
-  const auto conns = clients(box, 2);
-  conns[0]->send(half_body(1000));
-  conns[1]->send(chat("honest"));
-  box.settle();
+  const auto conns = slow_and_honest(box, 1, 1);
   box.advance(millis(700));
   expect_answered(box, conns[1], "served");
   EXPECT_EQ(box.count(Reason::no_head_slab), 0U);
@@ -125,9 +129,7 @@ TEST(ProxyRoom, AShardWithSomebodyWaitingLooksAgain) {
 }
 
 TEST(ProxyRoom, ALargeBodyWaitsForItsSlabAndHoldsUpNoSmallOne) {
-  proxy::ProxyConfig config = Box::default_config();
-  config.body.entries = {16, 4, 1, 1};
-  Box box(1, config);
+  Box box(1, few_slabs({16, 4, 1, 1}, 1024 * 1024));
   const auto conns = clients(box, 5);
   conns[0]->send(half_body(900'000));
   conns[1]->send(half_body(400'000));
@@ -151,23 +153,28 @@ TEST(ProxyRoom, ALargeBodyWaitsForItsSlabAndHoldsUpNoSmallOne) {
   expect_answered(box, conns[2], "large");
 }
 
+constexpr std::size_t kChunk = 0x5dc;
+
+// A chat's body of whole chunks.
+std::string chunkable_body() {
+  std::string body = body_of(chat(std::string(20'000, 'x')));
+  body += std::string(kChunk - body.size() % kChunk, ' ');
+  return body;
+}
+
 std::string in_chunks(const std::string& body) {
   std::string framed;
-  for (std::size_t at = 0; at < body.size(); at += 0x5dc) framed += "5dc\r\n" + body.substr(at, 0x5dc) + "\r\n";
+  for (std::size_t at = 0; at < body.size(); at += kChunk) framed += chunk(body.substr(at, kChunk));
   return framed + "0\r\n\r\n";
 }
 
 // Its length is not known before: what is already there stays, and what comes stays unread meanwhile.
 TEST(ProxyRoom, AChunkedBodyWaitsForALargerSlab) {
-  proxy::ProxyConfig config = Box::default_config();
-  config.body.max_body = 64 * 1024;
-  config.body.entries = {16, 1, 1, 1};
-  Box box(1, config);
+  Box box(1, few_slabs({16, 1, 1, 1}, 64 * 1024));
   const auto conns = clients(box, 4);
   for (int i : {0, 2, 3}) conns[i]->send(half_body(60'000));
   box.settle();
-  std::string body = body_of(chat(std::string(20'000, 'x')));
-  body += std::string(0x5dc - body.size() % 0x5dc, ' ');
+  const std::string body = chunkable_body();
   conns[1]->send(std::string(kHead) + "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(body));
   box.advance(millis(100));
   EXPECT_EQ(take(conns[1]), "");
@@ -194,9 +201,7 @@ std::vector<Conn> take_all_slabs(Box& box, std::vector<Conn>& conns, const std::
 }
 
 TEST(ProxyRoom, ASlabThatComesFreeIsNotANewcomersWhileSomebodyWaits) {
-  proxy::ProxyConfig config = Box::default_config();
-  config.body.entries = {1, 1, 1, 1};
-  Box box(1, config);
+  Box box(1, few_slabs({1, 1, 1, 1}, 1024 * 1024));
   auto conns = clients(box, 5);
   const auto working = take_all_slabs(box, conns, chat("busy"));
   conns[4]->send(chat("first"));
@@ -212,10 +217,7 @@ TEST(ProxyRoom, ASlabThatComesFreeIsNotANewcomersWhileSomebodyWaits) {
 
 // Who has a slab and wants a larger one has waited for that no longer than a newcomer.
 TEST(ProxyRoom, AGrowingBodyDoesNotOvertakeWhoWaits) {
-  proxy::ProxyConfig config = Box::default_config();
-  config.body.max_body = 64 * 1024;
-  config.body.entries = {2, 2, 1, 1};
-  Box box(1, config);
+  Box box(1, few_slabs({2, 2, 1, 1}, 64 * 1024));
   auto conns = clients(box, 5);
   const std::string large = chat(std::string(20'000, 'x'));
   const auto working = take_all_slabs(box, conns, large);
@@ -223,9 +225,7 @@ TEST(ProxyRoom, AGrowingBodyDoesNotOvertakeWhoWaits) {
   conns[5]->send(std::string(kHead) + "Transfer-Encoding: chunked\r\n\r\n");
   box.settle();
   working[0]->send(ok_reply("ok", "Connection: close\r\n"));
-  std::string body = body_of(large);
-  body += std::string(0x5dc - body.size() % 0x5dc, ' ');
-  conns[5]->send(in_chunks(body));
+  conns[5]->send(in_chunks(chunkable_body()));
   box.settle();
   expect_answered(box, conns[4], "first");
   expect_answered(box, conns[5], "grown");
@@ -233,9 +233,7 @@ TEST(ProxyRoom, AGrowingBodyDoesNotOvertakeWhoWaits) {
 }
 
 TEST(ProxyRoom, WhoWaitedInVainIsToldWhatWasMissing) {
-  proxy::ProxyConfig config = Box::default_config();
-  config.body.entries = {1, 1, 1, 1};
-  Box box(1, config);
+  Box box(1, few_slabs({1, 1, 1, 1}, 1024 * 1024));
   const auto conns = clients(box, 5);
   for (int i : {0, 2, 3, 4}) conns[i]->send(chat("busy"));
   box.settle();

@@ -320,20 +320,11 @@ TEST(ProxyShed, AReplyThatLiesUnreadIsCountedAsAReaderThatReadsNothing) {
 }
 
 TEST(ProxyShed, WhoHasReadHisRepliesAfterAllIsNotCountedAsUnread) {
-  proxy::ProxyConfig config = Box::default_config();
-  config.probe_prefix = "/warmpath";
   stream::StreamLimits limits = Box::small_limits();
   limits.slab_entries = 64;
   limits.tx_limit = 16 * 1024;
-  Box box(1, config, limits);
-  const Conn client = box.client();
-  client->set_window(0);
-  std::uint32_t credit = limits.tx_limit;
-  while (credit > 0) {
-    client->send("GET /warmpath/live HTTP/1.1\r\nHost: a\r\n\r\n");
-    box.settle();
-    box.ports().for_each([&](const stream::StreamPort& port) { credit = port.tx_credit(); });
-  }
+  Box box(1, probed_config(), limits);
+  const Conn client = deaf_client(box);
   client->set_window(limits.tx_limit / 4 * 3);
   box.settle();
   client->set_window(UINT32_MAX);

@@ -169,19 +169,10 @@ TEST(ProxyTimeouts, AReaderBelowTheLeastRateIsGivenUp) {
 
 // Bytes of a next request say nothing of the replies that it does not read.
 TEST(ProxyTimeouts, WhoSendsNowAndThenAndReadsNothingIsGivenUp) {
-  proxy::ProxyConfig config = Box::default_config();
-  config.probe_prefix = "/warmpath";
   stream::StreamLimits limits = Box::small_limits();
   limits.tx_limit = 16 * 1024;
-  Box box(1, config, limits);
-  const Conn client = box.client();
-  client->set_window(0);
-  std::uint32_t credit = limits.tx_limit;
-  while (credit > 0) {
-    client->send("GET /warmpath/live HTTP/1.1\r\nHost: a\r\n\r\n");
-    box.settle();
-    box.ports().for_each([&](const stream::StreamPort& port) { credit = port.tx_credit(); });
-  }
+  Box box(1, probed_config(), limits);
+  const Conn client = deaf_client(box);
   int rounds = 0;
   for (; rounds < 60 && box.proxy().clients() > 0; ++rounds) {
     client->send("G");

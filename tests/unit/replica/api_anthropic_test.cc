@@ -15,42 +15,47 @@ constexpr const char* kHelloMessages =
 constexpr const char* kHelloStream = R"({"model":"tiny","messages":[{"role":"user","content":[{"type":"text",)"
                                      R"("text":"Say hello to the whole world"}]}],"max_tokens":2,"stream":true})";
 
+constexpr const char* kHelloReply = R"({"id":"msg_ID","type":"message","role":"assistant","model":"tiny","content":[)"
+                                    R"({"type":"text","text":"off fox."}],"stop_reason":"max_tokens",)"
+                                    R"("stop_sequence":null,"usage":{"input_tokens":11,"output_tokens":2}})";
+constexpr const char* kHelloEvents =
+    R"(event: message_start
+data: {"type":"message_start","message":{"id":"msg_ID","type":"message","role":"assistant","model":"tiny",)"
+    R"("content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":11,"output_tokens":0}}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"off "}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"fox."}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":0}
+
+event: message_delta
+data: {"type":"message_delta","delta":{"stop_reason":"max_tokens","stop_sequence":null},)"
+    R"("usage":{"input_tokens":11,"output_tokens":2}}
+
+event: message_stop
+data: {"type":"message_stop"}
+
+)";
+
 TEST(MessagesApi, WholeReply) {
   World world;
   const Reply reply = world.post("/v1/messages", kHelloMessages);
-  const std::string id = reply.body.substr(reply.body.find("msg_"), 28);
   EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.body, R"({"id":")" + id +
-                            R"(","type":"message","role":"assistant","model":"tiny","content":[{"type":"text",)"
-                            R"("text":"off fox."}],"stop_reason":"max_tokens","stop_sequence":null,)"
-                            R"("usage":{"input_tokens":11,"output_tokens":2}})");
+  EXPECT_EQ(reply.body, with_id(kHelloReply, reply.body, "msg_"));
 }
 
 TEST(MessagesApi, Stream) {
   World world;
   const Reply reply = world.post("/v1/messages?beta=true", kHelloStream);
-  const std::string id = reply.body.substr(reply.body.find("msg_"), 28);
   EXPECT_EQ(reply.field("content-type"), "text/event-stream; charset=utf-8");
-  EXPECT_EQ(reply.body,
-            "event: message_start\n"
-            R"(data: {"type":"message_start","message":{"id":")" +
-                id +
-                R"(","type":"message","role":"assistant","model":"tiny","content":[],"stop_reason":null,)"
-                R"("stop_sequence":null,"usage":{"input_tokens":11,"output_tokens":0}}})"
-                "\n\nevent: content_block_start\n"
-                R"(data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"
-                "\n\nevent: content_block_delta\n"
-                R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"off "}})"
-                "\n\nevent: content_block_delta\n"
-                R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"fox."}})"
-                "\n\nevent: content_block_stop\n"
-                R"(data: {"type":"content_block_stop","index":0})"
-                "\n\nevent: message_delta\n"
-                R"(data: {"type":"message_delta","delta":{"stop_reason":"max_tokens","stop_sequence":null},)"
-                R"("usage":{"input_tokens":11,"output_tokens":2}})"
-                "\n\nevent: message_stop\n"
-                R"(data: {"type":"message_stop"})"
-                "\n\n");
+  EXPECT_EQ(reply.body, with_id(kHelloEvents, reply.body, "msg_"));
 }
 
 TEST(MessagesApi, CachedTokensStandBesideInputTokens) {

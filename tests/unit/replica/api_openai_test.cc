@@ -15,16 +15,6 @@ using nlohmann::json;
 constexpr const char* kHello =
     R"({"model":"tiny","messages":[{"role":"user","content":"Say hello to the whole world"}],"max_tokens":3})";
 
-// The body with every "ID" of `expected` replaced by the id that the replica chose.
-std::string with_id(std::string expected, const std::string& body, const std::string& prefix) {
-  const std::size_t at = body.find(prefix);
-  const std::string id = at == std::string::npos ? "none" : body.substr(at + prefix.size(), 24);
-  for (std::size_t i = expected.find("ID"); i != std::string::npos; i = expected.find("ID", i + id.size())) {
-    expected.replace(i, 2, id);
-  }
-  return expected;
-}
-
 TEST(ChatApi, WholeReply) {
   World world;
   const Reply reply = world.post("/v1/chat/completions", kHello);

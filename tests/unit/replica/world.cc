@@ -154,6 +154,15 @@ std::string post_text(std::string_view path, std::string_view body) {
          std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
+std::string with_id(std::string expected, const std::string& body, const std::string& prefix) {
+  const std::size_t at = body.find(prefix);
+  const std::string id = at == std::string::npos ? "none" : body.substr(at + prefix.size(), 24);
+  for (std::size_t i = expected.find("ID"); i != std::string::npos; i = expected.find("ID", i + id.size())) {
+    expected.replace(i, 2, id);
+  }
+  return expected;
+}
+
 Reply World::post(std::string_view path, std::string_view body) {
   const std::size_t client = connect();
   send(client, post_text(path, body));

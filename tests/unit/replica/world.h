@@ -87,6 +87,9 @@ class World {
 inline constexpr std::string_view kChat = "/v1/chat/completions";
 [[nodiscard]] std::string post_text(std::string_view path, std::string_view body);
 
+// `expected` with the id that the replica chose, which stands behind `prefix` in the body, for every "ID".
+[[nodiscard]] std::string with_id(std::string expected, const std::string& body, const std::string& prefix);
+
 // Takes a complete reply from the front of `text`; false when it is not all there.
 [[nodiscard]] bool take_reply(std::string& text, Reply& reply);
 
