@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 
+import arguments as options
 import machine
 from chat_body import conversation
 from children import BenchError
@@ -20,13 +21,12 @@ WARM_UP_SECONDS = 1
 
 
 def add_arguments(parser):
-    parser.add_argument("--json", action="store_true", help="all figures as one JSON object")
+    options.add_json(parser, "all figures")
     parser.add_argument("--seconds", type=int, default=2, help="of load on each proxy (2)")
     parser.add_argument("--sizes", default="1024,65536", help="bytes of the request's body (%(default)s)")
     parser.add_argument("--connections", default="1,32,256", help="of wrk, kept alive (%(default)s)")
-    parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"), help="where warmpathd is (build)")
-    parser.add_argument("--core", type=int, default=1, help="the proxies' core; all else runs on core --load-core (1)")
-    parser.add_argument("--load-core", default="0", help="the core or cores of wrk and nginx (0)")
+    options.add_build(parser)
+    options.add_cores(parser, "wrk and nginx")
 
 
 def load(body, connections, arguments, proxy, seconds, before=()):

@@ -4,20 +4,19 @@ import json
 import os
 import subprocess
 
+import arguments as options
 import instructions
 import machine
 from children import BenchError
 from spread import spread
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-
 
 def add_arguments(parser):
-    parser.add_argument("--json", action="store_true", help="all figures as one JSON object")
+    options.add_json(parser, "all figures")
     parser.add_argument("--repetitions", type=int, default=7, help="timings of each case, in random order (7)")
     parser.add_argument("--min-time", type=float, default=0.05, help="seconds of each timing (0.05)")
     parser.add_argument("--filter", default=".", help="cases to time, a regular expression (all)")
-    parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"), help="the build folder (build)")
+    options.add_build(parser)
     parser.add_argument("--core", type=int, default=1, help="to time on (1)")
     parser.add_argument("--write-baseline", action="store_true", help="makes the baseline anew and ends")
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+import arguments as options
 import machine
 from chat_body import conversation
 from children import BenchError, version
@@ -31,19 +32,18 @@ FILES = 16384
 
 
 def add_arguments(parser):
-    parser.add_argument("--json", action="store_true", help="all rounds and figures as one JSON object")
-    parser.add_argument("--rounds", type=int, default=4, help="in which each proxy has its turn (4)")
+    options.add_json(parser)
+    options.add_rounds(parser, 4, "in which each proxy has its turn")
     parser.add_argument("--seconds", type=int, default=2, help="of load on each proxy in a round (2)")
     parser.add_argument("--sizes", default="256,4096,65536,409600", help="bytes of a request's body (%(default)s)")
     parser.add_argument("--connections", default="keep-alive,churn",
                         help="kept, or a new one for each request (%(default)s)")
     parser.add_argument("--peers", default="haproxy,nginx", help="to compare with (%(default)s)")
-    parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"), help="where warmpathd is (build)")
-    parser.add_argument("--core", type=int, default=1, help="the proxies' core; all else runs on core --load-core (1)")
-    parser.add_argument("--load-core", default="0", help="the core or cores of wrk and nginx (0)")
+    options.add_build(parser)
+    options.add_cores(parser, "wrk and nginx")
     parser.add_argument("--at-least", type=float, metavar="RATIO",
                         help="exit 1 when a lower quartile of a ratio is below it")
-    parser.add_argument("warmpathd", nargs="*", metavar="-- ARGUMENT", help="further arguments of warmpathd")
+    options.add_daemon(parser)
 
 
 class Load:

@@ -13,12 +13,12 @@ import subprocess
 import sys
 import tempfile
 
+import arguments as options
 import machine
 from children import BenchError, Child
 from peers import HAProxy, Warmpath, version
 from spread import spread
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 BUDGET_SECONDS = 215  # for all runs together, where --seconds does not say how long one takes
 BESIDE_SECONDS = 0.8  # to start and end the programs of a run
 LONGEST_SECONDS = 10
@@ -59,16 +59,15 @@ FIGURES = {"hit_share": "hit share", "ttft_p50_ms": "TTFT p50, ms", "ttft_p90_ms
 
 
 def add_arguments(parser):
-    parser.add_argument("--json", action="store_true", help="all rounds and figures as one JSON object")
-    parser.add_argument("--rounds", type=int, default=2, help="in which each rival has its turn (2)")
+    options.add_json(parser)
+    options.add_rounds(parser, 2, "in which each rival has its turn")
     parser.add_argument("--seconds", type=float, help="of load in each run (what four minutes allow, at most 10)")
     parser.add_argument("--replicas", type=int, default=8, help="simulated, behind each rival (8)")
     parser.add_argument("--workloads", default=",".join(WORKLOADS), help="%(default)s")
     parser.add_argument("--rivals", help=f"strategies of warmpathd, and {', '.join(HASHES)} (all)")
-    parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"), help="the build folder (build)")
-    parser.add_argument("--core", type=int, default=1, help="the proxies' core (1)")
-    parser.add_argument("--load-core", default="0", help="the core or cores of the load and the replicas (0)")
-    parser.add_argument("warmpathd", nargs="*", metavar="-- ARGUMENT", help="further arguments of warmpathd")
+    options.add_build(parser)
+    options.add_cores(parser, "the load and the replicas")
+    options.add_daemon(parser)
 
 
 def strategies(build):

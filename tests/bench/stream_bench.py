@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 
+import arguments as options
 import machine
 from children import BenchError, Child, wait_for
 from peers import HAProxy, Warmpath
 from spread import spread
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 REPLICAS = 4
 RAMP_SECONDS = 2
 FILES = 20000
@@ -39,16 +39,15 @@ MEMORY = {"process": "bytes of the process per idle stream", "kernel": "bytes of
 
 
 def add_arguments(parser):
-    parser.add_argument("--json", action="store_true", help="all rounds and figures as one JSON object")
-    parser.add_argument("--rounds", type=int, default=4, help="rounds of both proxies and of none (4)")
+    options.add_json(parser)
+    options.add_rounds(parser, 4, "rounds of both proxies and of none")
     parser.add_argument("--seconds", type=int, default=8, help="that each stream lasts (8)")
     parser.add_argument("--streams", type=int, default=1000, help="at a time (1000)")
     parser.add_argument("--events", type=int, default=50, help="a second, of each stream (50)")
     parser.add_argument("--idle", type=int, default=8000, help="streams whose memory is measured; 0: not (8000)")
-    parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"), help="where they are (build)")
-    parser.add_argument("--core", type=int, default=1, help="the proxies' core; all else runs on core --load-core (1)")
-    parser.add_argument("--load-core", default="0", help="the core or cores of the load and the replicas (0)")
-    parser.add_argument("warmpathd", nargs="*", metavar="-- ARGUMENT", help="further arguments of warmpathd")
+    options.add_build(parser)
+    options.add_cores(parser, "the load and the replicas")
+    options.add_daemon(parser)
 
 
 class Replicas:
