@@ -63,6 +63,7 @@ SUITES = [
     Suite("build", "the release build", [], "build", limit_s=1500),
     Suite("headers", "every header compiles alone", ["tests/headers/run", "build", JOBS], "build"),
     Suite("unit", "unit tests", ["tests/unit/run", "build"], "build"),
+    Suite("keys", "the published keys, computed by a program that knows only their page", ["tests/keys/run"]),
     Suite("tidy", "style, format, clang-tidy", ["tests/tidy/run", "--build", "build", "--jobs", JOBS], "build",
           limit_s=1200),
     Suite("e2e", "real clients, daemon and replicas on loopback", ["tests/e2e/run", "--build", "build"], "build"),

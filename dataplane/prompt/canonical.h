@@ -1,41 +1,10 @@
 // The canonical stream: what a body says to the engine, in the order in which the engine reads it, whatever the order
 // of keys, white space and escapes of the JSON that carried it. Its prefix is what routing keys are built over, so its
-// bytes are a published format: whoever writes the same bytes computes the same keys.
+// bytes are a published format: doc/KEYS.md defines them, and whoever else writes the same computes the same keys.
 //
 // No byte from 0xF8 on occurs in UTF-8 (RFC 3629 section 3), and every text here is valid UTF-8, so three such bytes
 // frame everything and no content can forge them. Texts are ended, not counted: a prompt that grows keeps its prefix.
-//
-//   text    := UTF-8 bytes, unescaped, then F8
-//   piece   := F9, one letter (enum Piece), payload
-//   value   := 'n' | 't' | 'f'                      null, true, false
-//            | 's' text
-//            | 'i' int64 | 'u' uint64               8 bytes, little endian; 'u' from 2^63 on
-//            | 'd' IEEE 754 double                  8 bytes, little endian; only where 'i' and 'u' cannot say the value
-//            | 'b' (XXH3-64, little endian)*        a medium (media.h): the hash of the text, seed 0, that many times
-//            | 'l' value* FA                        array
-//            | 'o' (text value)* FA                 object; members by the bytes of their keys, equal keys in order; in
-//                                                 the order of the body where there are more than kMostSorted
-//   tokens  := (4 bytes little endian, below 2^31)* FF FF FF FF
-//
-//   stream  := model text? salt text? (adapter text value)* (tool value)* (function value)* turn*
-//   turn    := role text, name text?, (reasoning value)*, body*, (tool_calls value)?, (function_call value)?,
-//              (tool_call_id text)?, FA
-//            | prompt text | prompt_tokens tokens   completions and embeddings: each prompt is a turn,
-//            | part value                           as is an object among them
-//            | item value                           an input item of /v1/responses that is no message
-//   body    := content text | part value | result text body* FA
-//
-// A field that is missing or null, an empty array of tools or turns, and an empty model, salt, name or tool_call_id
-// write nothing; a role is always written. Adapters come in the order of Field, with their key's name. `system` of
-// /v1/messages and `instructions` of /v1/responses are a first turn of role "system"; a string where parts may stand is
-// one text part. `cache_control`, which moves from turn to turn and which no engine shows to the model, is left out of
-// tools and of content parts. Media are looked for in parts and items only. A
-// number beyond 64 bits is the nearest double, or 1e308.
-//
-// Rungs are hashes of the stream's first n bytes (rung.h). The ladder has n = 256, then n + n/4 (rounded down) again
-// and again as far as the stream reaches, the end of all before the first turn whose role is neither system nor
-// developer (a prompt and an item are such turns), and the end of the first turn of role "user" or of the first prompt.
-// The first chunk ends there as well, or after kFirstChunkBytes.
+// Rungs are hashes of the stream's first n bytes (rung.h), taken where StreamMarks and the Ladder say.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// Test vectors of the canonical stream: bodies, the stream that canonical.h's table makes of them, and the keys. They
-// pin the format: nodes of unlike versions, and whoever else computes keys, agree only as long as these hold.
+// Bodies, the canonical streams that doc/KEYS.md makes of them, written by hand, and the keys. They pin the format:
+// nodes of unlike versions, and whoever else computes keys, agree only as long as these hold.
 #include <string_view>
 
 #include <gtest/gtest.h>
