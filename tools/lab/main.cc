@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "tools/lab/demand.h"
 #include "tools/lab/options.h"
 #include "tools/lab/picture.h"
 #include "tools/lab/read_trace.h"
 #include "tools/lab/report.h"
+#include "tools/lab/trace_builder.h"
 
 namespace wp::lab {
 namespace {
@@ -25,9 +27,40 @@ bool write_file(const std::string& path, const std::string& text) {
   return std::fclose(file) == 0 && written;
 }
 
+// What all caches together hold of a trace that no family made.
+constexpr double kSmallShare = 0.05;
+constexpr double kLargeShare = 0.5;
+
+// A family's trace, and the fleet it is meant for where the command line names none.
+std::expected<Trace, std::string> make_up(Options& options, double& small, double& large) {
+  SimulationConfig& simulation = options.simulation;
+  const Script script = make_script(*options.family, simulation.seed);
+  if (!options.fleet_told) simulation.replicas = script.replicas;
+  if (!options.rate_told) simulation.replica.prefill_rate = script.prefill_rate;
+  options.reading.block_tokens = script.block_tokens;
+  small = script.small_share;
+  large = script.large_share;
+  TraceBuilder builder(options.reading, std::string(options.family->name) + " " + std::to_string(simulation.seed));
+  for (const ScriptLine& line : script.lines) {
+    const auto added = builder.add(line);
+    if (!added) return std::unexpected(added.error());
+  }
+  return builder.take();
+}
+
 int run(Options options) {
-  const auto trace = read_trace(options.trace, options.format, options.reading);
+  double small = kSmallShare;
+  double large = kLargeShare;
+  const auto trace = options.family != nullptr ? make_up(options, small, large)
+                                               : read_trace(options.trace, options.format, options.reading);
   if (!trace) return fail(trace.error());
+  if (options.cache != CacheSize::told) {
+    SimulationConfig& simulation = options.simulation;
+    simulation.replica.cache_tokens =
+        options.cache == CacheSize::endless
+            ? 0
+            : cache_of_share(*trace, simulation.replicas, options.cache == CacheSize::small ? small : large);
+  }
   if (options.utilisation > 0) {
     options.simulation.speed = speed_for(*trace, options.simulation, options.utilisation);
   }

@@ -51,7 +51,10 @@ struct Raw {
   double detection_seconds = 0;
   std::vector<std::string> strategies;
   std::vector<std::string> events;
+  std::string family;
+  std::string cache;
   bool list = false;
+  bool list_families = false;
 };
 
 Duration from_seconds(double seconds) {
@@ -60,6 +63,10 @@ Duration from_seconds(double seconds) {
 
 void declare_trace(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("TRACE", options.trace, "the trace's file");
+  app.add_option("--family", raw.family, "instead of a file: a workload of this kind, made up from --seed")
+      ->type_name("NAME")
+      ->excludes("TRACE");
+  app.add_flag("--list-families", raw.list_families, "name the families, say what each is, and leave");
   app.add_option("--format", raw.format, "by the first line, or as told")
       ->check(CLI::IsMember({"auto", "mooncake", "chat"}))
       ->capture_default_str();
@@ -84,8 +91,10 @@ void declare_trace(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--speed", options.simulation.speed, "arrivals, so many times as fast")
       ->check(CLI::Range(1e-3, 1e6))
       ->capture_default_str();
-  app.add_option("--utilisation", options.utilisation,
-                 "instead: as fast as makes the work that no cache saves this share of what the replicas can prefill")
+  app.add_option(
+         "--utilisation", options.utilisation,
+         "instead: as fast as makes the prefills that one cache, as large as all, would leave this share of what\n"
+         "the replicas can do")
       ->check(CLI::Range(0.001, 1000.0))
       ->excludes("--speed");
   app.add_option("--seed", options.simulation.seed, "of everything random, and of the rivals' hashes")
@@ -104,6 +113,10 @@ void declare_fleet(CLI::App& app, SimulationConfig& simulation, Raw& raw) {
       ->capture_default_str();
   app.add_option("--cache-tokens", replica.cache_tokens, "capacity of a replica's cache; 0: endless")
       ->capture_default_str();
+  app.add_option("--cache", raw.cache,
+                 "instead: of the tokens that are ever asked for, all caches hold some twentieth, half, or all")
+      ->check(CLI::IsMember({"small", "large", "endless"}))
+      ->excludes("--cache-tokens");
   app.add_option("--knowledge", raw.knowledge,
                  "what replicas tell: nothing, receipts (how much of a prompt was cached, in its reply), or capacity\n"
                  "(--cache-tokens, as with pool.kv_tokens)")
@@ -148,6 +161,28 @@ std::string list_text() {
   return text;
 }
 
+std::string families_text() {
+  std::string text;
+  for (const Family& each : all_families()) text += std::string(each.name) + ": " + std::string(each.about) + "\n";
+  return text;
+}
+
+std::string not_known(const std::string& option, const std::string& name, std::span<const std::string_view> known,
+                      const std::string& list) {
+  const std::string_view meant = control::nearest(name, known);
+  return option + ": there is no '" + name + "'" + (meant.empty() ? "" : "; did you mean " + std::string(meant) + "?") +
+         " (" + list + " names them)";
+}
+
+// Empty when all is well.
+std::string choose_family(const std::string& name, Options& options) {
+  options.family = find_family(name);
+  if (options.family != nullptr) return {};
+  std::vector<std::string_view> known;
+  for (const Family& each : all_families()) known.push_back(each.name);
+  return not_known("--family", name, known, "--list-families");
+}
+
 // Empty when all is well.
 std::string choose_strategies(const std::vector<std::string>& names, Options& options) {
   std::vector<std::string_view> known;
@@ -157,11 +192,7 @@ std::string choose_strategies(const std::vector<std::string>& names, Options& op
   }
   for (const std::string& name : names) {
     const StrategyInfo* found = find_strategy(name);
-    if (found == nullptr) {
-      const std::string_view meant = control::nearest(name, known);
-      return "--strategies: there is no '" + name + "'" +
-             (meant.empty() ? "" : "; did you mean " + std::string(meant) + "?") + " (--list names them)";
-    }
+    if (found == nullptr) return not_known("--strategies", name, known, "--list");
     options.strategies.push_back(found);
   }
   return {};
@@ -185,14 +216,18 @@ void read_choices(const Raw& raw, Options& options) {
       {"auto", TraceFormat::automatic}, {"mooncake", TraceFormat::mooncake}, {"chat", TraceFormat::chat}};
   static const std::map<std::string, Sessions> kSessions = {
       {"trace", Sessions::trace}, {"sent", Sessions::sent}, {"hidden", Sessions::hidden}};
+  static const std::map<std::string, CacheSize> kCaches = {
+      {"", CacheSize::told}, {"small", CacheSize::small}, {"large", CacheSize::large}, {"endless", CacheSize::endless}};
+  options.cache = kCaches.at(raw.cache);
   options.format = kFormats.at(raw.format);
   options.reading.sessions = kSessions.at(raw.sessions);
 }
 
 std::string finish(const Raw& raw, Options& options) {
   read_choices(raw, options);
-  if (options.trace.empty()) return "a trace's file is wanted (see: warmpath-lab --help)";
+  if (options.trace.empty() && raw.family.empty()) return "a trace's file is wanted (see: warmpath-lab --help)";
   std::string problem = choose_strategies(raw.strategies, options);
+  if (problem.empty() && !raw.family.empty()) problem = choose_family(raw.family, options);
   if (problem.empty()) problem = read_events(raw.events, options.simulation);
   options.simulation.replica.overhead = from_seconds(raw.overhead_ms / 1e3);
   options.simulation.knowledge = raw.knowledge == "receipts"   ? Knowledge::receipts
@@ -220,6 +255,9 @@ std::expected<Options, Leave> read_options(int count, const char* const* argumen
   } catch (const CLI::ParseError& error) {
     return std::unexpected(Leave{std::string("warmpath-lab: ") + error.what() + " (see: warmpath-lab --help)\n", 2});
   }
+  if (raw.list_families) return std::unexpected(Leave{families_text(), 0});
+  options.fleet_told = app.count("--replicas") > 0;
+  options.rate_told = app.count("--prefill-rate") > 0;
   if (raw.list) return std::unexpected(Leave{list_text(), 0});
   if (const std::string problem = finish(raw, options); !problem.empty()) {
     return std::unexpected(Leave{"warmpath-lab: " + problem + "\n", 2});

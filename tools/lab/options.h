@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/lab/families/family.h"
 #include "tools/lab/simulation.h"
 #include "tools/lab/strategies.h"
 #include "tools/lab/trace_builder.h"
@@ -12,8 +13,15 @@
 
 namespace wp::lab {
 
+// Of a replica, relative to what the trace asks for; told: SimulationConfig has it.
+enum class CacheSize : std::uint8_t { told, small, large, endless };
+
 struct Options {
-  std::string trace;  // path
+  std::string trace;  // path; empty: of a family
+  const Family* family = nullptr;
+  bool fleet_told = false;  // --replicas, else the family has a say
+  bool rate_told = false;   // --prefill-rate
+  CacheSize cache = CacheSize::told;
   TraceFormat format = TraceFormat::automatic;
   TraceConfig reading;
   SimulationConfig simulation;

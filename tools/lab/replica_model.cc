@@ -36,9 +36,9 @@ Instant ReplicaModel::start(Instant now) {
 
 std::uint32_t ReplicaModel::match(std::span<const replica::BlockHash> blocks) const {
   if (cache_) return cache_->match(blocks);
-  std::uint32_t n = 0;
-  while (n < blocks.size() && endless_.contains(blocks[n])) ++n;
-  return n;
+  // Whoever has a block has all before it.
+  const auto has = [this](replica::BlockHash block) { return endless_.contains(block); };
+  return static_cast<std::uint32_t>(std::ranges::partition_point(blocks, has) - blocks.begin());
 }
 
 std::uint32_t ReplicaModel::look_up(std::span<const replica::BlockHash> blocks) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/ctl/table.h"
+#include "tools/lab/demand.h"
 
 namespace wp::lab {
 namespace {
@@ -28,10 +29,15 @@ ordered_json row_json(const Row& row) {
       {"hit_share", share(row.hit_share)},
       {"share_of_ideal", share(row.share_of_ideal)},
       {"imbalance", share(row.imbalance)},
+      {"ttft_mean_ms", ordered_json::parse(fixed(row.ttft_mean_ms, 3))},
       {"ttft_p50_ms", ordered_json::parse(fixed(row.ttft_p50_ms, 3))},
       {"ttft_p90_ms", ordered_json::parse(fixed(row.ttft_p90_ms, 3))},
       {"ttft_p99_ms", ordered_json::parse(fixed(row.ttft_p99_ms, 3))},
       {"sessions_kept", row.sessions_kept ? share(*row.sessions_kept) : ordered_json(nullptr)},
+      {"error_p50", share(row.error_p50)},
+      {"error_p90", share(row.error_p90)},
+      {"prompt_error_p50", share(row.prompt_error_p50)},
+      {"prompt_error_p90", share(row.prompt_error_p90)},
       {"spills", row.spills},
       {"retries", row.retries},
       {"lost", row.lost},
@@ -82,7 +88,8 @@ std::string json_text(const Trace& trace, const SimulationConfig& config, std::s
         {"blocks", trace.blocks.size()},
         {"block_tokens", trace.block_tokens},
         {"prompt_tokens", trace.prompt_tokens},
-        {"ideal_share", share(trace.ideal_share())}}},
+        {"ideal_share", share(trace.ideal_share())},
+        {"packing_floor", share(packing_floor(trace, config.replicas))}}},
       {"fleet",
        {{"replicas", config.replicas},
         {"gateways", config.gateways},

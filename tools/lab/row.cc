@@ -25,10 +25,11 @@ double imbalance(const std::vector<ReplicaWork>& replicas) {
 }
 
 // The nearest rank's value of sorted ones; 0 of none.
-double percentile_ms(const std::vector<std::int64_t>& sorted, double share) {
+template <class T>
+double percentile(const std::vector<T>& sorted, double share) {
   if (sorted.empty()) return 0;
   const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
-  return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]) / 1e6;
+  return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]);
 }
 
 void add_ttft(Row& row, const Outcome& outcome) {
@@ -36,10 +37,31 @@ void add_ttft(Row& row, const Outcome& outcome) {
   for (const Served& served : outcome.served) {
     if (served.replica != Served::kNobody) waits.push_back(served.ttft.ns);
   }
+  for (const std::int64_t wait : waits) row.ttft_mean_ms += static_cast<double>(wait) / 1e6;
+  row.ttft_mean_ms /= static_cast<double>(std::max<std::size_t>(1, waits.size()));
   std::ranges::sort(waits);
-  row.ttft_p50_ms = percentile_ms(waits, 0.50);
-  row.ttft_p90_ms = percentile_ms(waits, 0.90);
-  row.ttft_p99_ms = percentile_ms(waits, 0.99);
+  row.ttft_p50_ms = percentile(waits, 0.50) / 1e6;
+  row.ttft_p90_ms = percentile(waits, 0.90) / 1e6;
+  row.ttft_p99_ms = percentile(waits, 0.99) / 1e6;
+}
+
+void add_errors(Row& row, const Trace& trace, const Outcome& outcome) {
+  std::vector<double> errors;
+  std::vector<double> prompt_errors;
+  for (std::size_t i = 0; i < outcome.served.size(); ++i) {
+    const Served& served = outcome.served[i];
+    if (served.replica == Served::kNobody) continue;
+    const double uncached = served.uncached_tokens;
+    const double off = std::abs(served.expected_tokens - uncached);
+    errors.push_back(off / std::max(uncached, 1.0));
+    prompt_errors.push_back(off / trace.requests[i].prompt_tokens);
+  }
+  std::ranges::sort(errors);
+  std::ranges::sort(prompt_errors);
+  row.prompt_error_p50 = percentile(prompt_errors, 0.50);
+  row.prompt_error_p90 = percentile(prompt_errors, 0.90);
+  row.error_p50 = percentile(errors, 0.50);
+  row.error_p90 = percentile(errors, 0.90);
 }
 
 std::optional<double> sessions_kept(const Trace& trace, const Outcome& outcome) {
@@ -75,6 +97,7 @@ Row make_row(std::string strategy, const Trace& trace, const Outcome& outcome) {
   row.share_of_ideal = trace.repeated_blocks == 0 ? 1 : row.hit_share / trace.ideal_share();
   row.imbalance = imbalance(outcome.work);
   add_ttft(row, outcome);
+  add_errors(row, trace, outcome);
   row.sessions_kept = sessions_kept(trace, outcome);
   return row;
 }

@@ -150,6 +150,8 @@ void Simulation::start(std::uint32_t index, Choice&& choice) {
   served.replica = choice.replica;
   served.decision = choice.decision;
   served.cached_blocks = course.cached_blocks;
+  served.uncached_tokens = course.uncached_tokens;
+  served.expected_tokens = choice.charge.prefill();
   served.ttft = course.first_token - arrival(index);
   flight.charge = std::move(choice.charge);
   flight.receipt = {.replica = flight.charge.replica(),
@@ -285,14 +287,6 @@ Outcome Simulation::run() {
 }
 
 }  // namespace
-
-double speed_for(const Trace& trace, const SimulationConfig& config, double utilisation) {
-  const double span = trace.requests.back().at.seconds();
-  const double saved = static_cast<double>(trace.repeated_blocks) * trace.block_tokens;
-  const double work = static_cast<double>(trace.prompt_tokens) - saved;
-  if (span <= 0 || work <= 0) return 1;
-  return utilisation * config.replicas * config.replica.prefill_rate * span / work;
-}
 
 Outcome simulate(const Trace& trace, const SimulationConfig& config, const StrategyInfo& strategy) {
   WP_ASSERT(!trace.requests.empty() && config.replicas > 0 && config.gateways > 0);

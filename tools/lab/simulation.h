@@ -39,6 +39,8 @@ struct Served {
   std::uint32_t replica = kNobody;
   Reason decision = Reason::none;
   std::uint32_t cached_blocks = 0;
+  std::uint32_t uncached_tokens = 0;
+  std::uint32_t expected_tokens = 0;  // the same, as it was charged
   std::uint32_t attempts = 0;
   Duration ttft;
   bool answered = false;  // wholly
@@ -54,10 +56,6 @@ struct Outcome {
   std::vector<ReplicaWork> work;          // by the replica's number
   std::uint64_t refused_connections = 0;  // picks of a replica that was dead
 };
-
-// How fast arrivals must be for the work that even one cache shared by all could not save to take this share of what
-// all replicas together can prefill. 1 where that cannot be said: no time passes, or nothing is left to prefill.
-[[nodiscard]] double speed_for(const Trace& trace, const SimulationConfig& config, double utilisation);
 
 [[nodiscard]] Outcome simulate(const Trace& trace, const SimulationConfig& config, const StrategyInfo& strategy);
 

@@ -50,6 +50,8 @@ struct Trace {
   std::uint32_t distinct_blocks = 0;
   // Blocks that an endless cache, shared by everybody, would have had: what no strategy can beat.
   std::uint64_t repeated_blocks = 0;
+  // Those that nobody had asked for before, of each conversation, the most first.
+  std::vector<std::uint64_t> brought_blocks;
 
   [[nodiscard]] std::span<const BlockHash> blocks_of(const TraceRequest& request) const {
     return std::span(blocks).subspan(request.first_block, request.blocks);

@@ -1,6 +1,9 @@
 #include "tools/lab/trace_builder.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
+#include <unordered_map>
 #include <utility>
 
 #include <xxhash.h>
@@ -8,6 +11,7 @@
 #include "dataplane/base/rng.h"
 #include "dataplane/prompt/session.h"
 #include "tools/lab/block_text.h"
+#include "tools/lab/script_text.h"
 #include "tools/replica/api.h"
 
 namespace wp::lab {
@@ -80,6 +84,17 @@ std::expected<void, std::string> TraceBuilder::add(const ChatLine& line) {
   return finish(request, line.api, blocks, line.session);
 }
 
+std::expected<void, std::string> TraceBuilder::add(const ScriptLine& line) {
+  trace_.block_tokens = config_.block_tokens;
+  const ScriptText text = write_script_text(line, config_.block_tokens, body_);
+  TraceRequest request;
+  request.at = nanos(std::llround(line.at * 1e9));
+  request.prompt_tokens = text.tokens;
+  request.output_tokens = line.output_tokens;
+  request.opening = hash_opening(std::string_view(body_).substr(text.opening_at));
+  return finish(request, prompt::Api::chat_completions, text.blocks, std::to_string(line.session), line.sends_session);
+}
+
 // Reads body_.
 std::expected<prompt::Features, std::string> TraceBuilder::extract(prompt::Api api, std::string_view session) {
   const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(body_.size(), kMaxBody + std::size_t{1}));
@@ -98,9 +113,11 @@ std::uint64_t TraceBuilder::beginning(std::span<const BlockHash> blocks) const {
 }
 
 std::expected<void, std::string> TraceBuilder::finish(TraceRequest& request, prompt::Api api,
-                                                      std::span<const BlockHash> blocks, std::string_view session) {
+                                                      std::span<const BlockHash> blocks, std::string_view session,
+                                                      bool says) {
   std::string made;
-  std::string_view sent = config_.sessions == Sessions::hidden ? std::string_view{} : session;
+  const bool hidden = config_.sessions == Sessions::hidden || (config_.sessions == Sessions::trace && !says);
+  std::string_view sent = hidden ? std::string_view{} : session;
   if (config_.sessions == Sessions::sent && sent.empty()) {
     made = std::to_string(beginning(blocks));
     sent = made;
@@ -145,14 +162,18 @@ Trace TraceBuilder::take() {
   }
   std::unordered_set<BlockHash> seen;
   seen.reserve(trace_.blocks.size());
+  std::unordered_map<std::uint64_t, std::uint64_t> brought;  // new blocks, by conversation
   for (const TraceRequest& request : trace_.requests) {
     const auto blocks = trace_.blocks_of(request);
     std::size_t found = 0;
     while (found < blocks.size() && seen.contains(blocks[found])) ++found;
     trace_.repeated_blocks += found;
+    brought[request.conversation] += blocks.size() - found;
     seen.insert(blocks.begin() + static_cast<std::ptrdiff_t>(found), blocks.end());
   }
   trace_.distinct_blocks = static_cast<std::uint32_t>(seen.size());
+  for (const auto& [conversation, its] : brought) trace_.brought_blocks.push_back(its);
+  std::ranges::sort(trace_.brought_blocks, std::greater<>());
   return std::move(trace_);
 }
 

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "dataplane/prompt/features.h"
+#include "tools/lab/families/script.h"
 #include "tools/lab/trace.h"
 #include "tools/lab/trace_line.h"
 
@@ -20,7 +21,7 @@ enum class Sessions : std::uint8_t { trace, sent, hidden };
 
 struct TraceConfig {
   Sessions sessions = Sessions::trace;
-  std::uint32_t block_tokens = 16;            // of chat traces; Mooncake's blocks have 512
+  std::uint32_t block_tokens = 16;            // of chat traces; Mooncake's blocks have 512, scripts say it
   std::uint32_t conversation_tokens = 2048;   // how much of a prompt tells conversations apart
   std::uint32_t default_output_tokens = 256;  // where neither trace nor request says it
 };
@@ -32,6 +33,7 @@ class TraceBuilder {
   // Errors are a few words without the line's place.
   [[nodiscard]] std::expected<void, std::string> add(const MooncakeLine& line);
   [[nodiscard]] std::expected<void, std::string> add(const ChatLine& line);
+  [[nodiscard]] std::expected<void, std::string> add(const ScriptLine& line);
 
   // What was added, in order of time; of those at the same time, in the order they were added.
   [[nodiscard]] Trace take();
@@ -40,8 +42,10 @@ class TraceBuilder {
   [[nodiscard]] std::expected<prompt::Features, std::string> extract(prompt::Api api, std::string_view session);
   void place_rungs();
   [[nodiscard]] std::uint64_t beginning(std::span<const BlockHash> blocks) const;
+  // `says`: the client sends its session where it is up to the trace.
   [[nodiscard]] std::expected<void, std::string> finish(TraceRequest& request, prompt::Api api,
-                                                        std::span<const BlockHash> blocks, std::string_view session);
+                                                        std::span<const BlockHash> blocks, std::string_view session,
+                                                        bool says = true);
 
   TraceConfig config_;
   prompt::Extractor extractor_;

@@ -9,7 +9,7 @@ namespace wp::lab {
 namespace {
 
 // 512 tokens a second, no overhead: a block is a second. Two replicas.
-SimulationConfig config() {
+SimulationConfig two_replicas() {
   SimulationConfig made;
   made.replicas = 2;
   made.replica = {.cache_tokens = 0, .prefill_rate = 512, .decode_rate = 1, .overhead = {}, .max_running = 8};
@@ -21,14 +21,14 @@ Outcome run(const Trace& trace, const SimulationConfig& config, std::string_view
 }
 
 SimulationConfig with_events(std::initializer_list<const char*> texts) {
-  SimulationConfig made = config();
+  SimulationConfig made = two_replicas();
   for (const char* text : texts) made.events.push_back(parse_fleet_event(text).value());
   return made;
 }
 
 TEST(Simulation, ServesInTurnAndMeasuresFromTheArrival) {
   const Trace trace = trace_of({mooncake(0, {1, 2}), mooncake(500, {1, 3}), mooncake(1000, {1, 2, 4})});
-  const Outcome outcome = run(trace, config());
+  const Outcome outcome = run(trace, two_replicas());
   EXPECT_EQ(outcome.served[0].replica, outcome.served[2].replica);
   EXPECT_NE(outcome.served[0].replica, outcome.served[1].replica);
   EXPECT_EQ(outcome.served[0].ttft, seconds(2));
@@ -46,17 +46,10 @@ TEST(Simulation, ServesInTurnAndMeasuresFromTheArrival) {
 }
 
 TEST(Simulation, SpeedsArrivalsUp) {
-  SimulationConfig fast = config();
+  SimulationConfig fast = two_replicas();
   fast.speed = 2;
   const Trace trace = trace_of({mooncake(0, {1}), mooncake(0, {2}), mooncake(1000, {3})});
   EXPECT_EQ(run(trace, fast).served[2].ttft, millis(1500));
-}
-
-TEST(Simulation, FindsTheSpeedOfAUtilisation) {
-  // Four blocks of 512 tokens in 10 s, one of them twice: 1,536 tokens to prefill, at 2 * 512 a second.
-  const Trace trace = trace_of({mooncake(0, {1, 2}), mooncake(10'000, {1, 3})});
-  EXPECT_DOUBLE_EQ(speed_for(trace, config(), 0.3), 2);
-  EXPECT_DOUBLE_EQ(speed_for(trace_of({mooncake(0, {1})}), config(), 0.5), 1);
 }
 
 TEST(Simulation, RepeatsItself) {
@@ -64,8 +57,8 @@ TEST(Simulation, RepeatsItself) {
   for (int i = 0; i < 200; ++i) lines.push_back(mooncake(i * 100, {std::uint64_t(i % 7), std::uint64_t(100 + i)}, 4));
   const Trace trace = trace_of(lines);
   for (const StrategyInfo& strategy : all_strategies()) {
-    const Outcome first = simulate(trace, config(), strategy);
-    const Outcome second = simulate(trace, config(), strategy);
+    const Outcome first = simulate(trace, two_replicas(), strategy);
+    const Outcome second = simulate(trace, two_replicas(), strategy);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       ASSERT_EQ(first.served[i].replica, second.served[i].replica) << strategy.name;
       ASSERT_EQ(first.served[i].ttft, second.served[i].ttft) << strategy.name;
@@ -121,7 +114,7 @@ TEST(Simulation, WhoReturnsIsEmpty) {
 }
 
 TEST(Simulation, NobodyThereIsALoss) {
-  SimulationConfig one = config();
+  SimulationConfig one = two_replicas();
   one.replicas = 1;
   one.events.push_back(parse_fleet_event("1:drain:0").value());
   const Trace trace = trace_of({mooncake(0, {1}), mooncake(2000, {2})});
@@ -134,7 +127,7 @@ TEST(Simulation, NobodyThereIsALoss) {
 
 TEST(Simulation, GatewaysKnowOnlyWhatTheySent) {
   // Each of two gateways takes every other request and, in turn, its own first replica.
-  SimulationConfig two = config();
+  SimulationConfig two = two_replicas();
   two.gateways = 2;
   const Trace trace = trace_of({mooncake(0, {1}), mooncake(1, {2}), mooncake(2, {3}), mooncake(3, {4})});
   const Outcome outcome = run(trace, two);
