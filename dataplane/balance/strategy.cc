@@ -28,11 +28,6 @@ bool is_excluded(const PickInput& input, const Replica& replica) {
   return std::find(input.excluded.begin(), input.excluded.end(), replica.ref) != input.excluded.end();
 }
 
-bool within_bounds(const PickInput& input, const Replica& replica, Load total) {
-  return Accounts::within(input.pool.bounds, input.accounts.load(replica.ref.id), total, replica.weight,
-                          input.pool.weight_sum);
-}
-
 const Replica* first_allowed(const PickInput& input, std::size_t start) {
   const std::size_t size = input.pool.pickable.size();
   const std::size_t looks = std::min(size, input.excluded.size() + 1);
