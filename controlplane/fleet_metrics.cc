@@ -1,6 +1,8 @@
 #include "controlplane/fleet_metrics.h"
 
 #include <array>
+#include <numeric>
+#include <span>
 #include <string>
 
 #include "controlplane/registry.h"
@@ -28,6 +30,7 @@ void FleetMetrics::write(MetricText& out) {
   write_loads(out);
   write_accounts(out);
   write_tokens(out);
+  write_sessions(out);
   write_states(out);
   write_health(out);
   write_ring(out);
@@ -96,6 +99,36 @@ void FleetMetrics::write_tokens(MetricText& out) const {
              MetricKind::gauge);
   for (const Registry::PoolState& pool : pools) {
     out.sample(kRatio, pool_label(pool), accounts_.tokens().bytes_per_token(pool.id));
+  }
+}
+
+void FleetMetrics::write_sessions(MetricText& out) const {
+  using balance::SessionFate;
+  struct Row {
+    std::string pool;
+    balance::SessionTable::Figures picks;
+  };
+  std::vector<Row> rows;
+  for (const Registry::PoolState& pool : fleet_.registry().pools()) {
+    rows.push_back({label("pool", pool.settings.name), accounts_.sessions().figures(pool.id)});
+  }
+  constexpr std::string_view kPicks = "warmpath_session_picks_total";
+  out.family(kPicks,
+             "Picks by whether the session stayed with the replica of its last request; first: none is remembered.",
+             MetricKind::counter);
+  for (const auto& [pool, picks] : rows) {
+    const auto moves = std::span(picks).subspan(balance::kFirstMove);
+    out.sample(kPicks, pool + ",session=\"first\"", picks[static_cast<std::size_t>(SessionFate::first)]);
+    out.sample(kPicks, pool + ",session=\"kept\"", picks[static_cast<std::size_t>(SessionFate::kept)]);
+    out.sample(kPicks, pool + ",session=\"moved\"", std::accumulate(moves.begin(), moves.end(), std::uint64_t{0}));
+  }
+  constexpr std::string_view kMoves = "warmpath_session_moves_total";
+  out.family(kMoves, "Of these, sessions that moved, by what became of the replica of their last request.",
+             MetricKind::counter);
+  for (const auto& [pool, picks] : rows) {
+    for (std::size_t fate = balance::kFirstMove; fate < balance::kSessionFates; ++fate) {
+      out.sample(kMoves, pool + "," + label("earlier", balance::word(static_cast<SessionFate>(fate))), picks[fate]);
+    }
   }
 }
 

@@ -23,6 +23,7 @@ class FleetMetrics {
   void write_loads(MetricText& out) const;
   void write_accounts(MetricText& out) const;
   void write_tokens(MetricText& out) const;
+  void write_sessions(MetricText& out) const;
   void write_states(MetricText& out) const;
   void write_health(MetricText& out) const;
   void write_ring(MetricText& out);

@@ -55,6 +55,7 @@ Registry::Registry(const Config& config, balance::Accounts& accounts, Qsbr& qsbr
 std::uint32_t Registry::take_pool_id() {
   const std::uint32_t id = pool_ids_.take().value();
   accounts_.tokens().reset(id);
+  accounts_.sessions().reset(id);
   return id;
 }
 

@@ -30,7 +30,7 @@ Daemon::Daemon(const control::Settings& settings, const std::string& config_file
     : settings_(settings),
       version_(std::move(version)),
       config_(shard_config(settings, seed)),
-      accounts_(kMaxReplicas, control::kMaxPools),
+      accounts_(kMaxReplicas, control::kMaxPools, settings.limits.sessions),
       residency_(settings.limits.residency / balance::Residency::kLineBytes, kMaxReplicas),
       registry_(control::Registry::config_of(settings), accounts_, qsbr_, &residency_),
       publisher_(published_, qsbr_),

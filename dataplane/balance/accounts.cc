@@ -66,12 +66,13 @@ void Charge::release() {
   accounts_ = nullptr;
 }
 
-Accounts::Accounts(std::uint32_t max_replicas, std::uint32_t max_pools)
+Accounts::Accounts(std::uint32_t max_replicas, std::uint32_t max_pools, std::uint32_t sessions)
     : max_replicas_(max_replicas),
       max_pools_(max_pools),
       replicas_(std::make_unique<Slot[]>(max_replicas)),
       pools_(std::make_unique<Slot[]>(max_pools)),
-      tokens_(max_replicas, max_pools) {}
+      tokens_(max_replicas, max_pools),
+      sessions_(sessions, max_pools) {}
 
 Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens, Instant now) {
   WP_ASSERT(replica.valid() && replica.id < max_replicas_ && pool < max_pools_);

@@ -1,6 +1,7 @@
 // The two load accounts of every replica, global over the shards: prefill (estimated uncached tokens, released at the
 // first byte of the reply) and streams (released at the end). Charged at the pick, each released exactly once; health
-// never touches them. Beside them, what replies said of the tokens that were charged by estimate.
+// never touches them. Beside them, what replies said of the tokens that were charged by estimate, and where each
+// session went last.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 
 #include "dataplane/balance/pace.h"
 #include "dataplane/balance/replica_ref.h"
+#include "dataplane/balance/session_table.h"
 #include "dataplane/balance/token_table.h"
 #include "dataplane/base/time.h"
 
@@ -60,7 +62,9 @@ class Charge {
 
 class Accounts {
  public:
-  Accounts(std::uint32_t max_replicas, std::uint32_t max_pools);
+  static constexpr std::uint32_t kDefaultSessions = 4'096;
+  // `sessions`: that are remembered.
+  Accounts(std::uint32_t max_replicas, std::uint32_t max_pools, std::uint32_t sessions = kDefaultSessions);
 
   // Any thread.
   [[nodiscard]] Charge charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens, Instant now);
@@ -75,6 +79,8 @@ class Accounts {
 
   [[nodiscard]] TokenTable& tokens() { return tokens_; }
   [[nodiscard]] const TokenTable& tokens() const { return tokens_; }
+  [[nodiscard]] SessionTable& sessions() { return sessions_; }
+  [[nodiscard]] const SessionTable& sessions() const { return sessions_; }
 
   // Whether `load` of a replica of that weight is within the bounds.
   [[nodiscard]] static bool within(const Bounds& bounds, Load load, Load total, std::uint32_t weight,
@@ -99,6 +105,7 @@ class Accounts {
   std::unique_ptr<Slot[]> replicas_;
   std::unique_ptr<Slot[]> pools_;
   TokenTable tokens_;
+  SessionTable sessions_;
 };
 
 }  // namespace wp::balance

@@ -61,6 +61,9 @@ struct Pool {
   std::vector<std::uint64_t> cumulative;  // weights up to and with each of pickable; empty when all are equal
 
   std::vector<std::uint64_t> pickable_bits;  // a bit for each of Snapshot::replicas, set for those of pickable
+  [[nodiscard]] bool is_pickable(std::uint16_t index) const {
+    return ((pickable_bits[index / 64] >> (index % 64)) & 1U) != 0;
+  }
 
   std::shared_ptr<const Ring> ring;  // over pickable: ring members are indices into `pickable`; for those with_ring()
 };

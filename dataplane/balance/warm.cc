@@ -98,7 +98,7 @@ const Replica* Warm::pickable(std::uint32_t replica_id) const {
   const Snapshot& snapshot = input_.snapshot;
   if (replica_id >= snapshot.by_id.size()) return nullptr;
   const std::uint16_t index = snapshot.by_id[replica_id];
-  if (index == kNoReplica || ((input_.pool.pickable_bits[index / 64] >> (index % 64)) & 1U) == 0) return nullptr;
+  if (index == kNoReplica || !input_.pool.is_pickable(index)) return nullptr;
   return &snapshot.replicas[index];
 }
 

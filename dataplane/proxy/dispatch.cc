@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "dataplane/balance/session_fate.h"
 #include "dataplane/base/assert.h"
 #include "dataplane/http/writer.h"
 #include "dataplane/proxy/head_edit.h"
@@ -40,10 +41,13 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
       .residency = &residency_,
       .excluded = std::span(exchange.failed.data(), exchange.failures),
   };
+  const std::uint64_t session = balance::session_key(*pool, features);
+  accounts_.sessions().prefetch(session);
   // Without a prompt there is nothing warm to find.
   const balance::Pick pick =
       request.api == prompt::Api::none ? balance::pick(input, balance::Strategy::least_loaded) : balance::pick(input);
   if (pick.replica == nullptr) return Reason::no_replica;
+  balance::note_session(accounts_.sessions(), session, input, pick);
   exchange.decision = pick.decision;
   exchange.endpoint = 0;
   exchange.timeouts = pool->timeouts;

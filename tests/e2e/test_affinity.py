@@ -158,3 +158,34 @@ def test_decision_headers_are_off_by_default(case):
     equal(reply.status, 200, "the status")
     equal(reply.header("x-warmpath-decision"), None, "the decision header")
     equal(reply.header("x-warmpath-replica"), None, "the replica header")
+
+
+@test
+def test_sessions_kept_and_moved_are_counted(case):
+    """A drain moves its own sessions and nobody else's, and the counters say so."""
+    daemon, replicas = case.pair(3)
+    sessions = [unique() for _ in range(9)]
+
+    def ask_all():
+        """The replica of each session."""
+        replies = [daemon.post(body("hello", 1), headers={"X-Session-ID": session}) for session in sessions]
+        return [reply.header("x-replica-name") for reply in replies]
+
+    def picks():
+        return daemon.metrics().by("warmpath_session_picks_total", "session", pool="default")
+
+    homes = ask_all()
+    equal(picks(), {"first": 9, "kept": 0, "moved": 0}, "picks behind the first requests")
+    equal(ask_all(), homes, "the replicas of the second requests")
+    equal(picks(), {"first": 9, "kept": 9, "moved": 0}, "picks behind the second requests")
+    drained = next(replica for replica in replicas if replica.name == homes[0])
+    own = homes.count(drained.name)
+    with daemon.control() as control:
+        control.call("POST", f"/replicas/{drained.key}/drain")
+    after = ask_all()
+    check(drained.name not in after, "the drained replica was picked")
+    equal([now for now, home in zip(after, homes) if home != drained.name],
+          [home for home in homes if home != drained.name], "the replicas of the other sessions")
+    equal(picks(), {"first": 9, "kept": 18 - own, "moved": own}, "picks behind the drain")
+    moves = daemon.metrics().by("warmpath_session_moves_total", "earlier", pool="default")
+    equal({earlier: count for earlier, count in moves.items() if count}, {"unavailable": own}, "why they moved")
