@@ -58,6 +58,8 @@ void add_admin(Keys& keys) {
       "file with the token: one line, not readable by everybody");
   add("admin.state", Apply::restart, state_path_value(), WP_AT(admin.state),
       "where run-time changes are kept over a restart; auto is /var/lib/warmpath/state.json where that can be written");
+  add("admin.handover", Apply::restart, FlagValue{}, WP_AT(admin.handover),
+      "at the end leaves what was sent where to the next process, in a file beside the state");
 }
 
 void add_requests(Keys& keys) {

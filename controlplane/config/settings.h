@@ -49,6 +49,7 @@ struct AdminSettings {
   std::optional<Endpoint> control_listen;
   std::string control_token_file;  // there when control_listen is
   std::string state = "auto";      // where run-time changes are kept: a path, "auto" or "none"
+  bool handover = true;            // beside the state, the residency table is left for the next process
 };
 
 struct LogSettings {

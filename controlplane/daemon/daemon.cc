@@ -34,6 +34,7 @@ Daemon::Daemon(const control::Settings& settings, const std::string& config_file
       residency_(settings.limits.residency / balance::Residency::kLineBytes, kMaxReplicas),
       registry_(control::Registry::config_of(settings), accounts_, qsbr_, &residency_),
       publisher_(published_, qsbr_),
+      handover_(settings.requests.hash_key),
       fleet_(io_, registry_, publisher_, settings.server.resolve_interval, control::monotonic_now, seed),
       reloader_(config_file, settings, fleet_),
       admin_config_(reloader_),
@@ -80,6 +81,7 @@ std::expected<void, std::string> Daemon::start() {
   lifecycle_->watch();
   tick();
   watch_hangup();
+  handover_.take_up(residency_, registry_);
   look_first();
   for (const auto& shard : shards_) shard->go();
   announce();
@@ -236,6 +238,7 @@ Daemon::Outcome Daemon::open_admin() {
     return admin_config_.handle(request, rest);
   });
   exposition_->add_section([this](control::MetricText& out) { reloader_.write(out); });
+  exposition_->add_section([this](control::MetricText& out) { handover_.write(out); });
   admin_config_.join(api_->status());
   admin_ = std::make_unique<control::AdminServer>(
       io_, [this](const control::AdminRequest& request) { return api_->handle(request); });
@@ -287,6 +290,7 @@ Daemon::Outcome Daemon::open_state() {
   }
   control::StateFile::Kept kept = (*file)->read();
   if (!kept.trouble.empty()) log::error(kept.trouble);
+  if (settings_.admin.handover) handover_.keep_in((*file)->path() + ".residency");
   keeper_ = std::make_unique<control::StateWriter>(io_, std::move(*file));
   fleet_.remember(std::move(kept.changes), keeper_.get());
   return {};
@@ -339,6 +343,7 @@ void Daemon::run() {
   }
   for (const auto& shard : shards_) shard->join();
   if (access_log_) access_log_->stop();
+  handover_.leave(residency_, registry_);
   if (keeper_) keeper_->stop();
   log::info("stopped");
 }

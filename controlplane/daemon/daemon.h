@@ -31,6 +31,7 @@
 #include "controlplane/fleet.h"
 #include "controlplane/publisher.h"
 #include "controlplane/registry.h"
+#include "controlplane/residency_file.h"
 #include "controlplane/shard_watch.h"
 #include "controlplane/thread_signals.h"
 
@@ -90,6 +91,7 @@ class Daemon {
   control::Registry registry_;
   control::Publisher publisher_;
   std::unique_ptr<control::StateWriter> keeper_;
+  control::ResidencyFile handover_;
   control::Fleet fleet_;
   control::Reloader reloader_;
   control::AdminConfig admin_config_;

@@ -14,6 +14,7 @@
 #include "controlplane/fleet.h"
 #include "controlplane/reference.h"
 #include "controlplane/replica_spec.h"
+#include "controlplane/residency_file.h"
 #include "dataplane/http/ambiguity.h"
 
 namespace wp::daemon {
@@ -118,6 +119,8 @@ std::expected<std::string, std::string> print_metrics() {
   control::Exposition exposition({"", ""}, fleet, accounts, watch);
   const control::Reloader reloader("", {}, fleet);
   exposition.add_section([&reloader](control::MetricText& out) { reloader.write(out); });
+  const control::ResidencyFile handover(0);
+  exposition.add_section([&handover](control::MetricText& out) { handover.write(out); });
   exposition.add(mailbox.metrics);
   exposition.add((*core)->metrics());
   const AccessLogCounters access_log;

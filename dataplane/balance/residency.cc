@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "dataplane/balance/residency_entry.h"
 #include "dataplane/base/assert.h"
 
 namespace wp::balance {
@@ -11,17 +12,6 @@ namespace {
 
 // Entries and clocks stand for themselves; nothing is concluded from one about another.
 constexpr auto kEntryOrder = std::memory_order_relaxed;
-
-// A holder's entry, from the top: tag, replica, epoch, tick. 0 is an empty one, for no tag is 0.
-constexpr std::uint32_t kTagBits = 20;
-constexpr std::uint32_t kReplicaBits = 14;
-constexpr std::uint32_t kEpochBits = 8;
-constexpr std::uint32_t kTickBits = 22;
-static_assert(kTagBits + kReplicaBits + kEpochBits + kTickBits == 64);
-static_assert(Residency::kMaxReplicas == 1U << kReplicaBits);
-
-constexpr std::uint32_t kTickMask = (1U << kTickBits) - 1;
-constexpr std::uint32_t kEpochMask = (1U << kEpochBits) - 1;
 
 // An entry is refreshed once it has aged by so much of the cache, or by so many ticks of an endless one: a line that
 // every shard reads stays in every core's cache meanwhile.
@@ -38,24 +28,8 @@ constexpr std::uint64_t kLearnShare = 8;
 constexpr std::uint32_t kFanBits = 48;
 constexpr std::uint64_t kFanMask = (std::uint64_t{1} << kFanBits) - 1;
 
-// Of the bits that chose the line none is used again.
-std::uint64_t tag_of(std::uint64_t hash) {
-  return std::max<std::uint64_t>(1, hash >> (64U - kTagBits));
-}
 std::uint64_t fan_tag_of(std::uint64_t hash) {
-  return std::max<std::uint64_t>(1, hash >> (kFanBits));
-}
-
-constexpr std::uint64_t kLowTag = 64U - kTagBits;
-constexpr std::uint64_t kLowReplica = kLowTag - kReplicaBits;
-constexpr std::uint64_t kLowEpoch = kLowReplica - kEpochBits;
-
-std::uint32_t replica_of(std::uint64_t entry) {
-  return static_cast<std::uint32_t>(entry >> kLowReplica) & (Residency::kMaxReplicas - 1);
-}
-
-std::uint64_t entry_of(std::uint64_t tag, std::uint32_t replica, std::uint32_t epoch, std::uint32_t tick) {
-  return tag << kLowTag | std::uint64_t{replica} << kLowReplica | std::uint64_t{epoch & kEpochMask} << kLowEpoch | tick;
+  return std::max<std::uint64_t>(1, hash >> kFanBits);
 }
 
 }  // namespace
@@ -70,7 +44,7 @@ Residency::Residency(std::uint32_t lines, std::uint32_t max_replicas)
 }
 
 std::uint32_t Residency::tick(const Clock& clock) {
-  return static_cast<std::uint32_t>(clock.prefilled.load(kEntryOrder) / kTokensPerTick) & kTickMask;
+  return static_cast<std::uint32_t>(clock.prefilled.load(kEntryOrder) / kTokensPerTick) & HolderEntry::kTickMask;
 }
 
 std::uint64_t Residency::capacity(const Clock& clock) {
@@ -79,11 +53,11 @@ std::uint64_t Residency::capacity(const Clock& clock) {
 }
 
 bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
-  const std::uint32_t id = replica_of(entry);
+  const std::uint32_t id = HolderEntry::replica(entry);
   if (id >= max_replicas_) return false;
   const Clock& clock = clocks_[id];
-  if (((entry >> kLowEpoch) & kEpochMask) != (clock.epoch.load(kEntryOrder) & kEpochMask)) return false;
-  age = (tick(clock) - static_cast<std::uint32_t>(entry)) & kTickMask;
+  if (HolderEntry::epoch(entry) != (clock.epoch.load(kEntryOrder) & HolderEntry::kEpochMask)) return false;
+  age = (tick(clock) - static_cast<std::uint32_t>(entry)) & HolderEntry::kTickMask;
   const std::uint64_t most = capacity(clock);
   return most == 0 || std::uint64_t{age} * kTokensPerTick <= most;
 }
@@ -95,12 +69,12 @@ void Residency::prefetch(std::uint64_t hash) const {
 
 Residency::Holders Residency::holders(std::uint64_t hash) const {
   Holders found;
-  const std::uint64_t tag = tag_of(hash);
+  const std::uint64_t tag = HolderEntry::tag_of(hash);
   for (const auto& slot : holders_[hash & mask_].entries) {
     const std::uint64_t entry = slot.load(kEntryOrder);
     std::uint32_t age = 0;
-    if (entry >> kLowTag != tag || !alive(entry, age)) continue;
-    found.all[found.count++] = {replica_of(entry), age * kTokensPerTick};
+    if (HolderEntry::tag(entry) != tag || !alive(entry, age)) continue;
+    found.all[found.count++] = {HolderEntry::replica(entry), age * kTokensPerTick};
   }
   return found;
 }
@@ -118,9 +92,9 @@ std::uint32_t Residency::fan_out(std::uint64_t hash) const {
 }
 
 void Residency::hold(std::uint64_t hash, std::uint32_t replica_id) {
-  const std::uint64_t tag = tag_of(hash);
+  const std::uint64_t tag = HolderEntry::tag_of(hash);
   const Clock& clock = clocks_[replica_id];
-  const std::uint64_t entry = entry_of(tag, replica_id, clock.epoch.load(kEntryOrder), tick(clock));
+  const std::uint64_t entry = HolderEntry::make(tag, replica_id, clock.epoch.load(kEntryOrder), tick(clock));
   const std::uint64_t most = capacity(clock);
   const std::uint64_t fresh = most == 0 ? kRefreshTicks : most / kTokensPerTick / kRefreshShare;
   std::atomic<std::uint64_t>* victim = nullptr;
@@ -129,12 +103,12 @@ void Residency::hold(std::uint64_t hash, std::uint32_t replica_id) {
     const std::uint64_t there = slot.load(kEntryOrder);
     std::uint32_t age = 0;
     const bool lives = there != 0 && alive(there, age);
-    if (there >> kLowReplica == entry >> kLowReplica) {
+    if (there >> HolderEntry::kLowReplica == entry >> HolderEntry::kLowReplica) {
       if (!lives || age > fresh) slot.store(entry, kEntryOrder);
       return;
     }
     // What is not alive is taken before what is, then the oldest.
-    const std::uint64_t rank = lives ? age + std::uint64_t{1} : std::uint64_t{kTickMask} + 2;
+    const std::uint64_t rank = lives ? age + std::uint64_t{1} : std::uint64_t{HolderEntry::kTickMask} + 2;
     if (rank <= oldest) continue;
     oldest = rank;
     victim = &slot;

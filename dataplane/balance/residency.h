@@ -64,6 +64,7 @@ class Residency {
   static constexpr std::uint32_t kTokensPerTick = 256;
 
  private:
+  friend class ResidencyImage;  // residency_image.h
   struct alignas(64) Line {
     std::array<std::atomic<std::uint64_t>, kWays> entries{};
   };

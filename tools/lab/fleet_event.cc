@@ -19,6 +19,7 @@ constexpr auto kWords = std::to_array<std::pair<std::string_view, FleetChange>>(
     {"die", FleetChange::die},
     {"return", FleetChange::come_back},
     {"restart", FleetChange::restart},
+    {"handover", FleetChange::handover},
 });
 
 template <class Number>
@@ -51,7 +52,7 @@ std::expected<FleetEvent, std::string> parse_fleet_event(std::string_view text) 
     event.change = change;
     known = true;
   }
-  if (!known) return trouble("the change is join, drain, undrain, die, return or restart");
+  if (!known) return trouble("the change is join, drain, undrain, die, return, restart or handover");
   if (event.change == FleetChange::join) {
     if (!rest.empty()) return trouble("who joins gets the next number: write no other");
   } else if (!read(rest, event.who)) {
@@ -72,7 +73,7 @@ std::string event_problem(std::span<const FleetEvent> events, std::uint32_t repl
       states.push_back(State::up);
       continue;
     }
-    if (event.change == FleetChange::restart) {
+    if (event.change == FleetChange::restart || event.change == FleetChange::handover) {
       if (event.who >= gateways) return "there is no gateway " + who + " that could restart; the first is 0";
       continue;
     }

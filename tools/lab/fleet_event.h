@@ -18,6 +18,7 @@ enum class FleetChange : std::uint8_t {
   die,        // loses its requests and its cache; gateways find out by failing to connect
   come_back,  // a replica that died, empty
   restart,    // a gateway forgets all it knew
+  handover,   // a gateway restarts, and the next process takes up its residency table
 };
 
 struct FleetEvent {
@@ -26,8 +27,8 @@ struct FleetEvent {
   std::uint32_t who = 0;  // number of the replica, or of the gateway
 };
 
-// "600:drain:3": at 600 s replica 3 drains; likewise undrain, die, return, and restart:GATEWAY. "900:join" names
-// nobody. The error is one line that quotes `text`.
+// "600:drain:3": at 600 s replica 3 drains; likewise undrain, die, return, and restart:GATEWAY or handover:GATEWAY.
+// "900:join" names nobody. The error is one line that quotes `text`.
 [[nodiscard]] std::expected<FleetEvent, std::string> parse_fleet_event(std::string_view text);
 
 // Why events cannot happen like this to a fleet that starts with so many, in one line; empty when they can. They must

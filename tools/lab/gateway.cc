@@ -62,6 +62,21 @@ void Gateway::publish() {
   registry_.published();
 }
 
+std::vector<balance::NamedReplica> Gateway::named() const {
+  std::vector<balance::NamedReplica> replicas;
+  for (const control::Member& member : registry_.members()) replicas.push_back({member.ref.id, member.spec.name});
+  return replicas;
+}
+
+void Gateway::take_up(const Gateway& before, Instant now) {
+  const balance::ImageContext context{.now_s = now.ns / seconds(1).ns};
+  const auto replicas = before.named();
+  balance::ImageWriter writer(before.residency_, replicas, context);
+  std::string image;
+  for (std::string_view piece = writer.next(); !piece.empty(); piece = writer.next()) image += piece;
+  WP_ASSERT(balance::read_image(residency_, image, named(), context));
+}
+
 balance::PickInput Gateway::input(Instant now, const TraceRequest& request) {
   return {
       .snapshot = *snapshot_,

@@ -10,6 +10,7 @@
 
 #include "controlplane/registry.h"
 #include "dataplane/balance/accounts.h"
+#include "dataplane/balance/residency_image.h"
 #include "dataplane/base/qsbr.h"
 #include "dataplane/base/rng.h"
 #include "tools/lab/router.h"
@@ -52,9 +53,12 @@ class Gateway {
   void sent(Instant now, const TraceRequest& request, std::span<const BlockHash> blocks, std::uint64_t id,
             const Choice& choice);
   void learn(const balance::Receipt& receipt) { balance::learn(residency_, receipt); }
+  // The residency table of the process before, as a daemon takes it up from a file. Before anything was picked.
+  void take_up(const Gateway& before, Instant now);
   [[nodiscard]] Router& router() { return *router_; }
 
  private:
+  [[nodiscard]] std::vector<balance::NamedReplica> named() const;
   [[nodiscard]] balance::PickInput input(Instant now, const TraceRequest& request);
   void join(Standing standing);
   void publish();

@@ -142,9 +142,10 @@ void declare_fleet(CLI::App& app, SimulationConfig& simulation, Raw& raw) {
       ->capture_default_str();
   app.add_option("--streams-floor", simulation.bounds.streams_floor, "requests under way that no bound goes below")
       ->capture_default_str();
-  app.add_option("--event", raw.events,
-                 "SECONDS:CHANGE[:NUMBER] (repeatable): join, drain:R, undrain:R, die:R, return:R, or restart:G of a\n"
-                 "gateway, which then knows nothing")
+  app.add_option(
+         "--event", raw.events,
+         "SECONDS:CHANGE[:NUMBER] (repeatable): join, drain:R, undrain:R, die:R, return:R; restart:G of a gateway,\n"
+         "which then knows nothing, or handover:G, by which it knows what was sent where")
       ->allow_extra_args(false)
       ->type_name("EVENT");
   app.add_option("--detection-seconds", raw.detection_seconds,

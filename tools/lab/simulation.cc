@@ -7,6 +7,7 @@
 #include <memory>
 #include <queue>
 #include <tuple>
+#include <utility>
 
 #include "dataplane/base/assert.h"
 
@@ -78,7 +79,7 @@ class Simulation {
   void believe(std::uint32_t replica, Standing standing);
   void count_presence(std::uint32_t replica, Instant until);
   void die(std::uint32_t replica);
-  void restart(std::uint32_t gateway);
+  void restart(std::uint32_t gateway, bool handover);
   [[nodiscard]] bool step(std::size_t& next, std::size_t& next_event, std::size_t& next_verdict);
 
   const Trace& trace_;
@@ -226,12 +227,13 @@ void Simulation::die(std::uint32_t replica) {
 }
 
 // Its requests are taken to have survived, as with a graceful restart: what is measured is what it forgets.
-void Simulation::restart(std::uint32_t number) {
+void Simulation::restart(std::uint32_t number, bool handover) {
   for (Flight& flight : flights_) {
     if (flight.under_way && flight.gateway == number) flight.charge = {};
   }
   ++lives_[number];
-  gateways_[number] = make_gateway(number);
+  const auto before = std::exchange(gateways_[number], make_gateway(number));
+  if (handover) gateways_[number]->take_up(*before, now_);
 }
 
 void Simulation::change(const FleetEvent& event) {
@@ -248,7 +250,8 @@ void Simulation::change(const FleetEvent& event) {
       ++replicas_[event.who].life;
       stand(event.who, Standing::up);
       break;
-    case FleetChange::restart: restart(event.who); break;
+    case FleetChange::restart: restart(event.who, false); break;
+    case FleetChange::handover: restart(event.who, true); break;
   }
 }
 

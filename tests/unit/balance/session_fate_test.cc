@@ -12,14 +12,14 @@ namespace wp::balance {
 namespace {
 
 constexpr std::uint32_t kSessions = 10'000;
-constexpr std::uint32_t kReplicas = 9;
+constexpr std::uint32_t kFleetSize = 9;
 constexpr std::uint32_t kNinth = 8;
 
 // Sessions that send a request each in every round. Their prompts begin alike, then each has its own and grows.
 class Sessions {
  public:
-  explicit Sessions(Strategy strategy, bool named = true) : fleet_(kReplicas, strategy), named_(named) {
-    for (std::uint32_t id = 0; id < kReplicas; ++id) residency_.wipe(id);
+  explicit Sessions(Strategy strategy, bool named = true) : fleet_(kFleetSize, strategy), named_(named) {
+    for (std::uint32_t id = 0; id < kFleetSize; ++id) residency_.wipe(id);
     set_state(kNinth, ReplicaState::down);
   }
 
@@ -79,12 +79,12 @@ class Sessions {
   }
 
   testing::Fleet fleet_;
-  Residency residency_{1U << 17U, kReplicas};
+  Residency residency_{1U << 17U, kFleetSize};
   SessionTable table_{4 * kSessions, 1};
   std::array<prompt::Rung, 2> rungs_;
   std::array<prompt::Rung, 2> ends_;
   std::vector<std::uint32_t> where_ = std::vector<std::uint32_t>(kSessions);
-  std::array<std::uint32_t, kReplicas> moved_to_{};
+  std::array<std::uint32_t, kFleetSize> moved_to_{};
   std::uint32_t rounds_ = 0;
   bool named_;
 };

@@ -22,13 +22,15 @@ TEST(FleetEvent, IsReadFromTheCommandLine) {
   EXPECT_EQ(parse_fleet_event("0:join")->change, FleetChange::join);
   EXPECT_EQ(parse_fleet_event("1:return:0")->change, FleetChange::come_back);
   EXPECT_EQ(parse_fleet_event("1:restart:1")->change, FleetChange::restart);
+  EXPECT_EQ(parse_fleet_event("1:handover:1")->change, FleetChange::handover);
 }
 
 TEST(FleetEvent, SaysWhatIsWrong) {
   const auto error = [](const char* text) { return parse_fleet_event(text).error(); };
   EXPECT_EQ(error(""), "'': SECONDS:CHANGE[:NUMBER] is wanted, such as 600:drain:3");
   EXPECT_EQ(error("-1:join"), "'-1:join': SECONDS:CHANGE[:NUMBER] is wanted, such as 600:drain:3");
-  EXPECT_EQ(error("1:explode:0"), "'1:explode:0': the change is join, drain, undrain, die, return or restart");
+  EXPECT_EQ(error("1:explode:0"),
+            "'1:explode:0': the change is join, drain, undrain, die, return, restart or handover");
   EXPECT_EQ(error("1:join:3"), "'1:join:3': who joins gets the next number: write no other");
   EXPECT_EQ(error("1:die"),
             "'1:die': behind the change stands a number, from 0 on: of the replica, or of the gateway that restarts");
@@ -44,6 +46,7 @@ TEST(FleetEvent, MustBePossible) {
   EXPECT_EQ(problem({"1:drain:0", "2:drain:0"}), "replica 0 cannot drain: it drains already or is dead");
   EXPECT_EQ(problem({"1:undrain:0"}), "replica 0 does not drain at that time");
   EXPECT_EQ(problem({"1:restart:1"}), "there is no gateway 1 that could restart; the first is 0");
+  EXPECT_EQ(problem({"1:handover:1"}), "there is no gateway 1 that could restart; the first is 0");
 }
 
 }  // namespace

@@ -145,5 +145,11 @@ TEST(Simulation, ARestartedGatewayForgets) {
   EXPECT_TRUE(outcome.served[0].answered);
 }
 
+TEST(Simulation, AGatewayThatHandsItsTableOverDoesNot) {
+  const Trace trace = trace_of({mooncake(0, {1, 2, 3}), mooncake(9000, {1, 2, 3, 4})});
+  EXPECT_EQ(run(trace, with_events({"5:handover:0"}), "warm").served[1].decision, Reason::resident);
+  EXPECT_NE(run(trace, with_events({"5:restart:0"}), "warm").served[1].decision, Reason::resident);
+}
+
 }  // namespace
 }  // namespace wp::lab

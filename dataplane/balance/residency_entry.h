@@ -1,0 +1,44 @@
+// The words of the residency table. Internal to balance.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "dataplane/balance/residency.h"
+
+namespace wp::balance {
+
+// A holder's entry, from the top: tag, replica, epoch, tick. 0 is an empty one, for no tag is 0.
+struct HolderEntry {
+  static constexpr std::uint32_t kTagBits = 20;
+  static constexpr std::uint32_t kReplicaBits = 14;
+  static constexpr std::uint32_t kEpochBits = 8;
+  static constexpr std::uint32_t kTickBits = 22;
+  static_assert(kTagBits + kReplicaBits + kEpochBits + kTickBits == 64);
+  static_assert(Residency::kMaxReplicas == 1U << kReplicaBits);
+
+  static constexpr std::uint32_t kTickMask = (1U << kTickBits) - 1;
+  static constexpr std::uint32_t kEpochMask = (1U << kEpochBits) - 1;
+  static constexpr std::uint32_t kLowTag = 64U - kTagBits;
+  static constexpr std::uint32_t kLowReplica = kLowTag - kReplicaBits;
+  static constexpr std::uint32_t kLowEpoch = kLowReplica - kEpochBits;
+
+  // Of the bits that chose the line none is used again.
+  [[nodiscard]] static std::uint64_t tag_of(std::uint64_t hash) { return std::max<std::uint64_t>(1, hash >> kLowTag); }
+
+  [[nodiscard]] static std::uint64_t make(std::uint64_t tag, std::uint32_t replica, std::uint32_t epoch,
+                                          std::uint32_t tick) {
+    return tag << kLowTag | std::uint64_t{replica} << kLowReplica | std::uint64_t{epoch & kEpochMask} << kLowEpoch |
+           tick;
+  }
+  [[nodiscard]] static std::uint64_t tag(std::uint64_t entry) { return entry >> kLowTag; }
+  [[nodiscard]] static std::uint32_t replica(std::uint64_t entry) {
+    return static_cast<std::uint32_t>(entry >> kLowReplica) & (Residency::kMaxReplicas - 1);
+  }
+  [[nodiscard]] static std::uint32_t epoch(std::uint64_t entry) {
+    return static_cast<std::uint32_t>(entry >> kLowEpoch) & kEpochMask;
+  }
+  [[nodiscard]] static std::uint32_t tick(std::uint64_t entry) { return static_cast<std::uint32_t>(entry) & kTickMask; }
+};
+
+}  // namespace wp::balance
