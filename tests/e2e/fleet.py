@@ -275,8 +275,10 @@ class Case:
 
     def serve(self, arguments, wanted, socket_path, preload=None):
         """A daemon that listens on `wanted` addresses."""
-        before = ["env", f"LD_PRELOAD={preload}"] if preload else []
-        process = self.start("warmpathd", [*before, self.program(), *arguments])
+        before = [f"LD_PRELOAD={preload}"] if preload else []
+        # A sanitizer would end the process its own way where a signal is to.
+        sanitizer = [f"{name}={os.environ.get(name, '')}:handle_segv=0" for name in ("ASAN_OPTIONS", "TSAN_OPTIONS")]
+        process = self.start("warmpathd", ["env", *sanitizer, *before, self.program(), *arguments])
 
         def listening(_):
             text = process.out() + process.err()

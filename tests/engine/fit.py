@@ -63,6 +63,17 @@ def ask_all(address, pairs):
     return {"cold": [cold for cold, _ in asked], "warm": [warm for _, warm in asked]}
 
 
+def ask_mixed(address, to_fit, to_judge):
+    """As ask_all() for each of both, but in turn: what the machine does meanwhile meets both alike."""
+    every = len(to_judge) // len(to_fit)
+    fit, judge = ({"cold": [], "warm": []} for _ in range(2))
+    for i, one in enumerate(to_fit):
+        for target, pairs in (fit, [one]), (judge, to_judge[i * every:(i + 1) * every]):
+            for kind, asked in ask_all(address, pairs).items():
+                target[kind] += asked
+    return fit, judge
+
+
 def solve(rows, y):
     """Coefficients of the least squares of relative errors, none negative: the best of all that leave some out."""
     best = None
@@ -139,7 +150,7 @@ def run(case, start_engine):
     to_fit, to_judge = prompts(1, FITTED), prompts(2, JUDGED)
     process, address = start_engine(lambda *how: on_its_core(case, *how))
     ask_all(address, prompts(0, WARM_UP))
-    learned, real = ask_all(address, to_fit), ask_all(address, to_judge)
+    learned, real = ask_mixed(address, to_fit, to_judge)
     process.kill()
     options = fitted(case, to_fit, learned)
     process, address = simulated(case, options)
