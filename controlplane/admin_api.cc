@@ -3,12 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
+#include "controlplane/clock.h"
 #include "dataplane/base/assert.h"
 
 namespace wp::control {
 
-AdminApi::AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardWatch& watch, Exposition& exposition)
-    : health_(fleet, watch), replicas_(fleet, accounts), changes_(fleet), status_(fleet, accounts, watch, exposition) {
+AdminApi::AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardWatch& watch, Exposition& exposition,
+                   Reports& reports)
+    : health_(fleet, watch),
+      replicas_(fleet, accounts, reports),
+      reports_(reports, monotonic_now),
+      changes_(fleet),
+      status_(fleet, accounts, watch, exposition) {
   serve_leaf("/metrics", [&exposition](const AdminRequest& request) -> AdminReply {
     if (!request.reads()) return method_not_allowed("GET, HEAD");
     return {200, std::string(kMetricContentType), exposition.scrape(), {}};
@@ -21,6 +29,8 @@ AdminApi::AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardW
         [this](const AdminRequest& request, std::string_view rest) { return replicas_.handle(request, rest); });
   serve("/changes",
         [this](const AdminRequest& request, std::string_view rest) { return changes_.handle(request, rest); });
+  serve_leaf("/v1/reports", [this](const AdminRequest& request) { return reports_.handle(request); });
+  status_.add("knowledge", [&reports, &fleet] { return describe_reports(reports, fleet.registry(), monotonic_now()); });
 }
 
 void AdminApi::serve(std::string path, Resource resource) {

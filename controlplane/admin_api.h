@@ -11,6 +11,7 @@
 #include "controlplane/admin_health.h"
 #include "controlplane/admin_replicas.h"
 #include "controlplane/admin_reply.h"
+#include "controlplane/admin_reports.h"
 #include "controlplane/admin_status.h"
 
 namespace wp::control {
@@ -21,8 +22,9 @@ class AdminApi {
   // Answers a path and all below it; `rest` is what stands behind the path and its '/', without the query.
   using Resource = std::function<AdminReply(const AdminRequest& request, std::string_view rest)>;
 
-  // Serves what every daemon has: /metrics, /live, /health, /ready, /status, /replicas, /changes.
-  AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardWatch& watch, Exposition& exposition);
+  // Serves what every daemon has: /metrics, /live, /health, /ready, /status, /replicas, /changes, /v1/reports.
+  AdminApi(Fleet& fleet, const balance::Accounts& accounts, const ShardWatch& watch, Exposition& exposition,
+           Reports& reports);
   AdminApi(const AdminApi&) = delete;
   AdminApi& operator=(const AdminApi&) = delete;
 
@@ -46,6 +48,7 @@ class AdminApi {
 
   AdminHealth health_;
   AdminReplicas replicas_;
+  AdminReports reports_;
   AdminChanges changes_;
   AdminStatus status_;
   std::vector<Served> served_;

@@ -14,13 +14,19 @@ using Json = nlohmann::json;
 std::expected<Json, std::string> read_object(std::string_view body, std::span<const std::string_view> keys) {
   Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) return std::unexpected("the body is not a JSON object");
+  if (auto known = check_object(json, keys); !known) return std::unexpected(std::move(known.error()));
+  return json;
+}
+
+std::expected<void, std::string> check_object(const Json& json, std::span<const std::string_view> keys) {
+  if (!json.is_object()) return std::unexpected("not a JSON object");
   for (const auto& [key, value] : json.items()) {
     if (std::ranges::find(keys, key) != keys.end()) continue;
     const std::string_view meant = nearest(key, keys);
     return std::unexpected("unknown key '" + key + "'" +
                            (meant.empty() ? "" : "; did you mean '" + std::string(meant) + "'?"));
   }
-  return json;
+  return {};
 }
 
 bool read_integer(const Json& json, const char* key, std::uint32_t low, std::uint32_t high, std::uint32_t& value) {

@@ -17,6 +17,10 @@ namespace wp::control {
 [[nodiscard]] std::expected<nlohmann::json, std::string> read_object(std::string_view body,
                                                                      std::span<const std::string_view> keys);
 
+// Whether the value is an object that has no other keys than these; what is wrong, if not.
+[[nodiscard]] std::expected<void, std::string> check_object(const nlohmann::json& json,
+                                                            std::span<const std::string_view> keys);
+
 // A whole number of the object, left alone when it is absent; false when it is there and is not one in the range.
 [[nodiscard]] bool read_integer(const nlohmann::json& json, const char* key, std::uint32_t low, std::uint32_t high,
                                 std::uint32_t& value);

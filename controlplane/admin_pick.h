@@ -8,6 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "controlplane/reports.h"
 #include "dataplane/balance/explain.h"
 #include "dataplane/prompt/features.h"
 
@@ -19,7 +20,8 @@ namespace wp::control {
 // What is known of the replicas.
 struct Known {
   const balance::Accounts& accounts;
-  balance::Residency* residency;  // may be null where the features have no rungs
+  balance::Residency* residency;     // may be null where the features have no rungs
+  const Reports* reports = nullptr;  // null where nobody reports
 };
 
 // What the pool's strategy would pick now. Shards draw and take turns on their own: where the strategy does, this is an

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/admin_body.h"
+#include "controlplane/admin_reports.h"
+#include "controlplane/clock.h"
 
 namespace wp::control {
 namespace {
@@ -22,22 +24,10 @@ Json changed_words(const Change* change) {
   return words;
 }
 
-Json describe(const Member& member, const Fleet& fleet, const balance::Accounts& accounts) {
-  const balance::Load load = accounts.load(member.ref.id);
-  Json addresses = Json::array();
-  for (const Endpoint& endpoint : member.endpoints) addresses.push_back(wp::to_string(endpoint));
-  return {{"name", member.spec.name},
-          {"pool", member.spec.pool},
-          {"state", balance::word(member.state())},
-          {"health", word(member.health)},
-          {"draining", member.draining},
-          {"pickable", member.pickable()},
-          {"weight", member.spec.weight},
-          {"priority", member.spec.priority},
-          {"addresses", std::move(addresses)},
-          {"prefill_tokens", load.prefill},
-          {"streams", load.streams},
-          {"changed", changed_words(fleet.overlay().find(member.spec.name))}};
+// Where its engine's metrics are; null where nobody is to read them.
+Json metrics_path(const Registry& registry, const Member& member) {
+  const std::string& path = registry.find_pool(member.spec.pool)->settings.metrics_path;
+  return path.empty() ? Json() : Json(path);
 }
 
 AdminReply with_warning(const Fleet& fleet, Json reply) {
@@ -84,9 +74,31 @@ AdminReply AdminReplicas::handle(const AdminRequest& request, std::string_view r
   return change(verb, *name, request.body);
 }
 
+Json AdminReplicas::describe(const Member& member) const {
+  const balance::Load load = accounts_.load(member.ref.id);
+  Json addresses = Json::array();
+  for (const Endpoint& endpoint : member.endpoints) addresses.push_back(wp::to_string(endpoint));
+  Json json = {{"name", member.spec.name},
+               {"generation", member.ref.generation},
+               {"pool", member.spec.pool},
+               {"state", balance::word(member.state())},
+               {"health", word(member.health)},
+               {"draining", member.draining},
+               {"pickable", member.pickable()},
+               {"weight", member.spec.weight},
+               {"priority", member.spec.priority},
+               {"addresses", std::move(addresses)},
+               {"metrics_path", metrics_path(fleet_.registry(), member)},
+               {"prefill_tokens", load.prefill},
+               {"streams", load.streams},
+               {"changed", changed_words(fleet_.overlay().find(member.spec.name))}};
+  describe_knowledge(reports_, member.ref, monotonic_now(), json);
+  return json;
+}
+
 AdminReply AdminReplicas::list() const {
   Json list = Json::array();
-  for (const Member& member : fleet_.registry().members()) list.push_back(describe(member, fleet_, accounts_));
+  for (const Member& member : fleet_.registry().members()) list.push_back(describe(member));
   Json removed = Json::array();
   for (const auto& [name, change] : fleet_.overlay().changes()) {
     if (change.removed) removed.push_back(name);
@@ -101,14 +113,13 @@ AdminReply AdminReplicas::list() const {
 AdminReply AdminReplicas::one(const std::string& name) const {
   const Member* member = fleet_.registry().find(name);
   if (member == nullptr) return admin_error(404, "there is no replica " + name);
-  return with_warning(fleet_, describe(*member, fleet_, accounts_));
+  return with_warning(fleet_, describe(*member));
 }
 
 // As it is right after the change, whatever becomes of it until the answer goes out.
 AdminReply AdminReplicas::changed(const std::string& name) {
-  return once_saved(fleet_, [this, reply = describe(*fleet_.registry().find(name), fleet_, accounts_)] {
-    return with_warning(fleet_, reply);
-  });
+  return once_saved(fleet_,
+                    [this, reply = describe(*fleet_.registry().find(name))] { return with_warning(fleet_, reply); });
 }
 
 AdminReply AdminReplicas::add(std::string_view body) {

@@ -11,6 +11,7 @@
 
 #include "controlplane/admin_reply.h"
 #include "controlplane/fleet.h"
+#include "controlplane/reports.h"
 #include "dataplane/balance/accounts.h"
 
 namespace wp::control {
@@ -18,12 +19,14 @@ namespace wp::control {
 // Control thread only; everything handed in outlives it.
 class AdminReplicas {
  public:
-  AdminReplicas(Fleet& fleet, const balance::Accounts& accounts) : fleet_(fleet), accounts_(accounts) {}
+  AdminReplicas(Fleet& fleet, const balance::Accounts& accounts, const Reports& reports)
+      : fleet_(fleet), accounts_(accounts), reports_(reports) {}
 
   // `rest`: what stands behind "/replicas/".
   [[nodiscard]] AdminReply handle(const AdminRequest& request, std::string_view rest);
 
  private:
+  [[nodiscard]] nlohmann::json describe(const Member& member) const;
   [[nodiscard]] AdminReply list() const;
   [[nodiscard]] AdminReply one(const std::string& name) const;
   [[nodiscard]] AdminReply changed(const std::string& name);
@@ -34,6 +37,7 @@ class AdminReplicas {
 
   Fleet& fleet_;
   const balance::Accounts& accounts_;
+  const Reports& reports_;
 };
 
 // What a change is answered with once it is kept: `answer` is called when that has come to an end.

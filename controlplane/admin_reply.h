@@ -14,6 +14,7 @@ struct AdminRequest {
   std::string_view target;
   std::string_view body;
   bool may_change = false;  // it came over the control socket
+  bool may_report = false;  // over that, or from our own reporter
 
   [[nodiscard]] bool reads() const { return method == "GET" || method == "HEAD"; }
 };

@@ -189,6 +189,10 @@ std::expected<void, std::string> AdminServer::listen_control(const ControlSocket
   return {};
 }
 
+void AdminServer::serve_reporter(int socket) {
+  start_admin_session(Local::socket(state_->io, Local(), socket), state_->service, AdminAccess::reporter);
+}
+
 std::size_t AdminServer::connections() const {
   const auto& sessions = state_->service->sessions;
   return std::accumulate(sessions.begin(), sessions.end(), std::size_t{0});

@@ -54,6 +54,10 @@ class AdminServer {
   // answers on is replaced; anything else at the path is an error.
   [[nodiscard]] std::expected<void, std::string> listen_control(const ControlSocket& socket);
 
+  // A connected Unix socket, which is taken: whoever is at its other end may read and report, and rest as long as it
+  // likes.
+  void serve_reporter(int socket);
+
   [[nodiscard]] std::size_t connections() const;
 
  private:

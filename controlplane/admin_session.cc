@@ -52,7 +52,11 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     parser_->header_limit(static_cast<std::uint32_t>(service_->limits.head_bytes));
     parser_->body_limit(access_ == AdminAccess::read_only ? service_->limits.body_bytes
                                                           : service_->limits.control_body_bytes);
-    stream_.expires_after(std::chrono::nanoseconds(service_->limits.timeout.ns));
+    if (access_ == AdminAccess::reporter) {
+      stream_.expires_never();  // it is ours, and its next round may be far away
+    } else {
+      stream_.expires_after(std::chrono::nanoseconds(service_->limits.timeout.ns));
+    }
     http::async_read_header(
         stream_, buffer_, *parser_,
         [self = this->shared_from_this()](beast::error_code error, std::size_t) { self->on_head(error); });
@@ -74,7 +78,8 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     const auto& request = parser_->get();
     const std::string method(request.method_string());
     const std::string target(request.target());
-    const AdminRequest asked{method, target, request.body(), access_ != AdminAccess::read_only};
+    const bool changes = access_ == AdminAccess::control || access_ == AdminAccess::token;
+    const AdminRequest asked{method, target, request.body(), changes, changes || access_ == AdminAccess::reporter};
     AdminReply answer = service_->handler(asked);
     if (!answer.later) return reply(std::move(answer), request.keep_alive(), asks_head());
     answer.later([self = this->shared_from_this(), keep_alive = request.keep_alive()](AdminReply kept) {

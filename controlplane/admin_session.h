@@ -17,15 +17,16 @@
 
 namespace wp::control {
 
-// By where a connection came from. With a token it is as good as the control socket's, request by request.
-enum class AdminAccess : std::uint8_t { read_only, control, token };
+// By where a connection came from. With a token it is as good as the control socket's, request by request. The reporter
+// that the daemon started itself reads and reports, and changes nothing.
+enum class AdminAccess : std::uint8_t { read_only, control, token, reporter };
 
 // What the sessions of a server share; each holds on to it.
 struct AdminService {
   AdminHandler handler;
   AdminLimits limits;
   std::optional<AdminToken> token;                               // there when a session has AdminAccess::token
-  std::array<std::size_t, 3> sessions{};                         // by AdminAccess
+  std::array<std::size_t, 4> sessions{};                         // by AdminAccess
   std::map<std::uint64_t, std::function<void()>> close_session;  // of each one that lives
   std::uint64_t next_session = 1;
   bool stopped = false;  // the handler may be gone

@@ -105,6 +105,7 @@ std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec, He
   member.charged_before = accounts_.charged(member.ref.id);
   member.released_before = accounts_.released(member.ref.id);
   members_.push_back(std::move(member));
+  accounts_.reports().forget(*id);
   if (residency_ != nullptr) {
     residency_->wipe(*id);
     residency_->set_capacity(*id, pool->settings.kv_tokens);
@@ -145,6 +146,7 @@ bool Registry::set_health(std::string_view name, Health health) {
   // What was down has, as far as anyone knows, started anew.
   if (residency_ != nullptr && member->health == Health::down && health != Health::down) {
     residency_->wipe(member->ref.id);
+    accounts_.tokens().restarted(member->ref.id);
   }
   member->health = health;
   ++member->health_changes[static_cast<std::size_t>(health)];

@@ -46,7 +46,7 @@ class Registry {
  public:
   // The pools without their replicas, which are added one by one; at least one.
   struct Config {
-    std::vector<PoolSettings> pools = {PoolSettings{}};
+    std::vector<PoolSettings> pools = std::vector<PoolSettings>(1);
     std::vector<RouteSettings> routes = {{.model = "*", .pool = "default"}};  // their pools are among those
     balance::ClientTimeouts client;
   };

@@ -103,6 +103,18 @@ void add_limits(Keys& keys) {
       "bytes a second that a client reads, over timeouts.client; 0: none");
 }
 
+void add_feeds(Keys& keys) {
+  const auto add = [&keys](auto... row) { keys.push_back(make_key<Settings>(row...)); };
+  add("feeds.run", Apply::restart, FlagValue{}, WP_AT(feeds.run),
+      "starts warmpath-feeds, which reads the metrics of the replicas' engines, and starts it again when it ends");
+  add("feeds.program", Apply::restart, line_value(), WP_AT(feeds.program),
+      "where warmpath-feeds is; without it beside warmpathd");
+  add("feeds.interval", Apply::restart, DurationValue{millis(100), seconds(3600)}, WP_AT(feeds.interval),
+      "between two looks at the metrics of a replica; well below feeds.fresh");
+  add("feeds.fresh", Apply::restart, DurationValue{millis(100)}, WP_AT(feeds.fresh),
+      "how long a report of an engine is used, from when it was read there; later what it corrects is guessed again");
+}
+
 void add_timeouts(Keys& keys) {
   const auto add = [&keys](std::string_view path, auto at, std::string_view meaning) {
     keys.push_back(make_key<Settings>(path, Apply::reload, DurationValue{}, at, meaning));
@@ -120,6 +132,7 @@ Keys make_settings_keys() {
   add_log(keys);
   add_requests(keys);
   add_limits(keys);
+  add_feeds(keys);
   add_timeouts(keys);
   return keys;
 }
@@ -160,6 +173,9 @@ std::vector<Key<PoolSettings>> make_pool_keys() {
   add("pool.usage", usage_value(), WP_AT(ask_usage),
       "ask: replicas are asked for the usage of streamed replies, and clients that did not ask get the stream without "
       "it; as-is: bodies and streams are left alone");
+  add("pool.metrics_path", metrics_path_value(), WP_AT(metrics_path),
+      "page that warmpath-feeds reads of each replica; empty for none. TensorRT-LLM's is /prometheus/metrics: its "
+      "/metrics is emptied by whoever reads it");
   const auto time = [&keys](std::string_view path, auto at, std::string_view meaning) {
     keys.push_back(make_key<PoolSettings>(path, Apply::reload, DurationValue{}, at, meaning));
   };

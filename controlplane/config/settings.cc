@@ -29,6 +29,9 @@ std::vector<Contradiction> contradictions(const Settings& settings) {
   if (settings.server.user.empty() && !settings.server.group.empty()) {
     found.push_back({"server.group", "--group", "a group is of use with a user only"});
   }
+  if (settings.feeds.run && settings.feeds.fresh <= settings.feeds.interval) {
+    found.push_back({"feeds.fresh", "", "each report would be too old before the next: it is above feeds.interval"});
+  }
   return found;
 }
 

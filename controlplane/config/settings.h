@@ -59,6 +59,14 @@ struct LogSettings {
   std::string postmortem_dir;        // empty: the usual one or the working directory; "off": none
 };
 
+// What engines report of themselves.
+struct FeedSettings {
+  bool run = false;     // warmpath-feeds, which reads their metrics
+  std::string program;  // where it is; empty: beside our own
+  Duration interval = seconds(2);
+  Duration fresh = seconds(6);  // how long a report is used, from when it was read from the engine
+};
+
 // Fixed sizes of a shard. The defaults are those of the request path, which a test compares.
 struct LimitSettings {
   std::uint32_t head = 16 * 1024;              // bytes
@@ -94,6 +102,7 @@ struct PoolSettings {
   balance::UpstreamTimeouts timeouts;
   bool ask_usage = true;  // replicas are asked for the usage of streamed replies
   HealthPolicy health;
+  std::string metrics_path = "/metrics";  // that warmpath-feeds reads; empty: nothing
   std::vector<ReplicaSpec> replicas;
 };
 
@@ -107,6 +116,7 @@ struct Settings {
   AdminSettings admin;
   LogSettings log;
   LimitSettings limits;
+  FeedSettings feeds;
   RequestSettings requests;
   balance::ClientTimeouts client;
   std::vector<PoolSettings> pools;

@@ -217,6 +217,16 @@ TextValue<std::string> probe_prefix_value() {
   return {"path of a request, empty for none", read_probe_prefix, same};
 }
 
+TextValue<std::string> metrics_path_value() {
+  return {"path of a request, empty for none",
+          [](const std::string& text, std::string& value) -> Problem {
+            if (!text.empty()) return read_path(text, value);
+            value.clear();
+            return {};
+          },
+          same};
+}
+
 TextValue<std::string> access_log_value() {
   return {"path, - for standard output, off for none", read_access_log,
           [](const std::string& value) { return value.empty() ? std::string("off") : value; }};

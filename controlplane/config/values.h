@@ -147,7 +147,8 @@ struct ReplicaUrlValue {
 [[nodiscard]] TextValue<std::string> line_value();         // empty for none
 [[nodiscard]] TextValue<std::string> socket_path_value();  // of the file system; empty for none
 [[nodiscard]] TextValue<std::string> probe_prefix_value();
-[[nodiscard]] TextValue<std::string> access_log_value();  // "off" for none, empty for auto
+[[nodiscard]] TextValue<std::string> metrics_path_value();  // of a request; empty for none
+[[nodiscard]] TextValue<std::string> access_log_value();    // "off" for none, empty for auto
 [[nodiscard]] TextValue<AccessFormat> access_format_value();
 [[nodiscard]] TextValue<std::string> postmortem_dir_value();  // "off" for none, empty for auto
 [[nodiscard]] TextValue<std::string> account_value();

@@ -13,6 +13,7 @@
 #include "controlplane/daemon/limits.h"
 #include "controlplane/daemon/listen_check.h"
 #include "controlplane/log.h"
+#include "controlplane/report_metrics.h"
 
 namespace wp::daemon {
 namespace {
@@ -33,6 +34,7 @@ Daemon::Daemon(const control::Settings& settings, const std::string& config_file
       accounts_(kMaxReplicas, control::kMaxPools, settings.limits.sessions),
       residency_(settings.limits.residency / balance::Residency::kLineBytes, kMaxReplicas),
       registry_(control::Registry::config_of(settings), accounts_, qsbr_, &residency_),
+      reports_(registry_, accounts_, residency_, settings.feeds.fresh),
       publisher_(published_, qsbr_),
       handover_(settings.requests.hash_key),
       fleet_(io_, registry_, publisher_, settings.server.resolve_interval, control::monotonic_now, seed),
@@ -76,6 +78,7 @@ std::expected<void, std::string> Daemon::start() {
   if (auto opened = open_admin(); !opened) return opened;
   if (auto dropped = drop_privileges(); !dropped) return dropped;
   if (auto watched = watch_postmortem(); !watched) return watched;
+  if (auto started = start_feeds(); !started) return started;
   lifecycle_ = std::make_unique<Lifecycle>(io_, fleet_, shards_, notifier_, settings_.server.drain_delay,
                                            settings_.server.drain_timeout);
   lifecycle_->watch();
@@ -124,6 +127,18 @@ std::string Daemon::status() const {
   return std::to_string(registry_.pickable()) + " of " + std::to_string(registry_.members().size()) +
          " replicas can be picked, " + std::to_string(connections) +
          (connections == 1 ? " connection" : " connections");
+}
+
+// Last of what is opened: it inherits neither ports nor privileges.
+Daemon::Outcome Daemon::start_feeds() {
+  const control::FeedSettings& settings = settings_.feeds;
+  if (!settings.run) return {};
+  feeds_ = std::make_unique<FeedsProcess>(io_, feeds_program(settings.program), settings.interval,
+                                          [this](int socket) { admin_->serve_reporter(socket); });
+  exposition_->add_section([this](control::MetricText& out) { feeds_->counters().write(out); });
+  auto started = feeds_->start();
+  if (!started) return std::unexpected("feeds.run: " + started.error());
+  return started;
 }
 
 // So that no request goes to a replica that is plainly gone or still loads.
@@ -221,11 +236,11 @@ void Daemon::watch_rotation() {
 }
 
 Daemon::Outcome Daemon::open_admin() {
-  api_ = std::make_unique<control::AdminApi>(fleet_, accounts_, watch_, *exposition_);
+  api_ = std::make_unique<control::AdminApi>(fleet_, accounts_, watch_, *exposition_, reports_);
   const prompt::ExtractLimits limits{.max_body = settings_.limits.body,
                                      .key = settings_.requests.hash_key,
                                      .session_fields = session_fields(settings_.requests)};
-  const control::Known known{accounts_, &residency_};
+  const control::Known known{accounts_, &residency_, &reports_};
   ring_ = std::make_unique<control::AdminRing>(publisher_, known, limits);
   route_ = std::make_unique<control::AdminRoute>(publisher_, known, limits, settings_.requests.session_headers);
   api_->serve("/ring", [this](const control::AdminRequest& request, std::string_view rest) {
@@ -239,6 +254,9 @@ Daemon::Outcome Daemon::open_admin() {
   });
   exposition_->add_section([this](control::MetricText& out) { reloader_.write(out); });
   exposition_->add_section([this](control::MetricText& out) { handover_.write(out); });
+  exposition_->add_section([this](control::MetricText& out) {
+    control::write_report_metrics(out, reports_, registry_, residency_, control::monotonic_now());
+  });
   admin_config_.join(api_->status());
   admin_ = std::make_unique<control::AdminServer>(
       io_, [this](const control::AdminRequest& request) { return api_->handle(request); });
@@ -320,6 +338,7 @@ void Daemon::tick() {
   watch_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     watch_.tick();
+    reports_.expire(control::monotonic_now());
     beat(watch_, notifier_);
     notifier_.status(lifecycle_->ending() ? "draining: " + status() : status());
     tick();
@@ -337,6 +356,7 @@ void Daemon::watch_hangup() {
 
 void Daemon::run() {
   io_.run();
+  if (feeds_) feeds_->stop();
   // No handler runs from here on: nobody reads the counters of a shard that is gone.
   for (const auto& shard : shards_) {
     if (!shard->send(shard::Command::stop)) log::error("a shard takes no commands");

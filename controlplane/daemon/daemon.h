@@ -22,6 +22,7 @@
 #include "controlplane/config/settings.h"
 #include "controlplane/core_plan.h"
 #include "controlplane/daemon/access_log.h"
+#include "controlplane/daemon/feeds_process.h"
 #include "controlplane/daemon/lifecycle.h"
 #include "controlplane/daemon/notify.h"
 #include "controlplane/daemon/postmortem.h"
@@ -31,6 +32,7 @@
 #include "controlplane/fleet.h"
 #include "controlplane/publisher.h"
 #include "controlplane/registry.h"
+#include "controlplane/reports.h"
 #include "controlplane/residency_file.h"
 #include "controlplane/shard_watch.h"
 #include "controlplane/thread_signals.h"
@@ -62,6 +64,7 @@ class Daemon {
   [[nodiscard]] Outcome start_shards();
   [[nodiscard]] Outcome find_user();
   [[nodiscard]] Outcome drop_privileges();
+  [[nodiscard]] Outcome start_feeds();
   void look_first();
   [[nodiscard]] Outcome start_access_log();
   void watch_rotation();
@@ -89,6 +92,7 @@ class Daemon {
   Qsbr qsbr_;
   Published<balance::Snapshot> published_;
   control::Registry registry_;
+  control::Reports reports_;
   control::Publisher publisher_;
   std::unique_ptr<control::StateWriter> keeper_;
   control::ResidencyFile handover_;
@@ -101,6 +105,7 @@ class Daemon {
   std::unique_ptr<control::AdminRing> ring_;
   std::unique_ptr<control::AdminRoute> route_;
   std::unique_ptr<control::AdminServer> admin_;
+  std::unique_ptr<FeedsProcess> feeds_;
   boost::asio::steady_timer watch_timer_;
   boost::asio::signal_set rotation_;
   boost::asio::signal_set dump_asked_;

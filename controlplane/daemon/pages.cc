@@ -8,12 +8,14 @@
 #include "controlplane/clock.h"
 #include "controlplane/config/reload.h"
 #include "controlplane/daemon/access_log.h"
+#include "controlplane/daemon/feeds_process.h"
 #include "controlplane/daemon/limits.h"
 #include "controlplane/daemon/shard_core.h"
 #include "controlplane/exposition.h"
 #include "controlplane/fleet.h"
 #include "controlplane/reference.h"
 #include "controlplane/replica_spec.h"
+#include "controlplane/report_metrics.h"
 #include "controlplane/residency_file.h"
 #include "dataplane/http/ambiguity.h"
 
@@ -117,6 +119,17 @@ std::expected<std::string, std::string> print_metrics() {
   if (!core) return std::unexpected(core.error());
   const control::ShardWatch watch;
   control::Exposition exposition({"", ""}, fleet, accounts, watch);
+  control::Reports reports(registry, accounts, residency, seconds(3600));
+  control::Report report;
+  report.replica = spec->name;
+  report.sequence = 1;
+  report.waiting = report.running = 0;
+  report.kv_usage = 0;
+  static_cast<void>(reports.take({.reporter = "page", .items = {{spec->name, report}}}, control::monotonic_now()));
+  exposition.add_section([&](control::MetricText& out) {
+    control::write_report_metrics(out, reports, registry, residency, control::monotonic_now());
+    FeedsCounters().write(out);
+  });
   const control::Reloader reloader("", {}, fleet);
   exposition.add_section([&reloader](control::MetricText& out) { reloader.write(out); });
   const control::ResidencyFile handover(0);

@@ -72,6 +72,7 @@ Accounts::Accounts(std::uint32_t max_replicas, std::uint32_t max_pools, std::uin
       replicas_(std::make_unique<Slot[]>(max_replicas)),
       pools_(std::make_unique<Slot[]>(max_pools)),
       tokens_(max_replicas, max_pools),
+      reports_(max_replicas),
       sessions_(sessions, max_pools) {}
 
 Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens, Instant now) {

@@ -1,7 +1,7 @@
 // The two load accounts of every replica, global over the shards: prefill (estimated uncached tokens, released at the
 // first byte of the reply) and streams (released at the end). Charged at the pick, each released exactly once; health
-// never touches them. Beside them, what replies said of the tokens that were charged by estimate, and where each
-// session went last.
+// never touches them. Beside them, what replies said of the tokens that were charged by estimate, what engines report
+// of the load that others gave them, and where each session went last.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,7 @@
 
 #include "dataplane/balance/pace.h"
 #include "dataplane/balance/replica_ref.h"
+#include "dataplane/balance/report_table.h"
 #include "dataplane/balance/session_table.h"
 #include "dataplane/balance/token_table.h"
 #include "dataplane/base/time.h"
@@ -79,6 +80,8 @@ class Accounts {
 
   [[nodiscard]] TokenTable& tokens() { return tokens_; }
   [[nodiscard]] const TokenTable& tokens() const { return tokens_; }
+  [[nodiscard]] ReportTable& reports() { return reports_; }
+  [[nodiscard]] const ReportTable& reports() const { return reports_; }
   [[nodiscard]] SessionTable& sessions() { return sessions_; }
   [[nodiscard]] const SessionTable& sessions() const { return sessions_; }
 
@@ -105,6 +108,7 @@ class Accounts {
   std::unique_ptr<Slot[]> replicas_;
   std::unique_ptr<Slot[]> pools_;
   TokenTable tokens_;
+  ReportTable reports_;
   SessionTable sessions_;
 };
 

@@ -34,6 +34,7 @@ void remember(const PickInput& input, const Pick& pick) {
   if (input.residency == nullptr || input.pool.strategy != Strategy::warm) return;
   input.residency->record(pick.replica->ref.id, input.features.ladder, input.features.ends,
                           uncached_tokens(input, pick), input.features.session);
+  input.residency->believe(pick.replica->ref.id, pick.cached, pick.age);
 }
 
 void learn(Residency& residency, const Receipt& receipt) {

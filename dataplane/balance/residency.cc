@@ -49,7 +49,10 @@ std::uint32_t Residency::tick(const Clock& clock) {
 
 std::uint64_t Residency::capacity(const Clock& clock) {
   const std::uint64_t told = clock.capacity.load(kEntryOrder);
-  return told != 0 ? told : clock.learned.load(kEntryOrder);
+  if (told != 0) return told;
+  const std::uint64_t learned = clock.learned.load(kEntryOrder);
+  const std::uint64_t bound = clock.bound.load(kEntryOrder);
+  return learned == 0 || bound == 0 ? learned + bound : std::min(learned, bound);
 }
 
 bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
@@ -151,6 +154,11 @@ void Residency::set_capacity(std::uint32_t replica_id, std::uint64_t tokens) {
   clocks_[replica_id].capacity.store(tokens, kEntryOrder);
 }
 
+void Residency::set_bound(std::uint32_t replica_id, std::uint64_t tokens) {
+  WP_ASSERT(replica_id < max_replicas_);
+  clocks_[replica_id].bound.store(tokens, kEntryOrder);
+}
+
 std::uint64_t Residency::capacity(std::uint32_t replica_id) const {
   WP_ASSERT(replica_id < max_replicas_);
   return capacity(clocks_[replica_id]);
@@ -170,10 +178,27 @@ void Residency::learn(std::uint32_t replica_id, std::uint32_t expected, std::uin
   }
 }
 
+void Residency::believe(std::uint32_t replica_id, std::uint32_t cached, std::uint32_t age) {
+  WP_ASSERT(replica_id < max_replicas_);
+  if (cached == 0) return;
+  Clock& clock = clocks_[replica_id];
+  clock.believed.fetch_add(cached, kEntryOrder);
+  clock.ages.fetch_add(std::uint64_t{cached} * (age / kTokensPerTick), kEntryOrder);
+}
+
+Residency::Sent Residency::sent(std::uint32_t replica_id) const {
+  WP_ASSERT(replica_id < max_replicas_);
+  const Clock& clock = clocks_[replica_id];
+  return {.uncached = clock.prefilled.load(kEntryOrder),
+          .believed = clock.believed.load(kEntryOrder),
+          .ages = clock.ages.load(kEntryOrder)};
+}
+
 void Residency::wipe(std::uint32_t replica_id) {
   WP_ASSERT(replica_id < max_replicas_);
   clocks_[replica_id].epoch.fetch_add(1, kEntryOrder);
   clocks_[replica_id].learned.store(0, kEntryOrder);
+  clocks_[replica_id].bound.store(0, kEntryOrder);
 }
 
 }  // namespace wp::balance

@@ -52,11 +52,23 @@ class Residency {
 
   // What the replica's cache holds at most, in tokens, as someone who knows says; 0: nobody does. Control thread.
   void set_capacity(std::uint32_t replica_id, std::uint64_t tokens);
-  // That, or else what was learned; 0: neither, and nothing ages.
+  // What the engine itself says of it, which may be true of less than that: requests under way take their part. 0: it
+  // says nothing. Control thread.
+  void set_bound(std::uint32_t replica_id, std::uint64_t tokens);
+  // What was told, or else the lesser of the bound and what was learned; 0: nothing is known, and nothing ages.
   [[nodiscard]] std::uint64_t capacity(std::uint32_t replica_id) const;
   // A reply told the truth: the replica was believed to hold `expected` tokens of the prompt by an entry of that age,
   // and had `cached`. What it has forgotten was too old for its cache.
   void learn(std::uint32_t replica_id, std::uint32_t expected, std::uint32_t age, std::uint32_t cached);
+  // What was believed of the prompts that record() was told of: `cached` tokens by an entry of that age.
+  void believe(std::uint32_t replica_id, std::uint32_t cached, std::uint32_t age);
+  // Sums of all that was sent to the replica's id, of whomever it was: what counts is by how much they grew.
+  struct Sent {
+    std::uint64_t uncached = 0;  // tokens
+    std::uint64_t believed = 0;  // tokens
+    std::uint64_t ages = 0;      // of the believed tokens, ticks each
+  };
+  [[nodiscard]] Sent sent(std::uint32_t replica_id) const;
   // The replica is new, or has started anew: it holds nothing. Control thread.
   void wipe(std::uint32_t replica_id);
 
@@ -72,6 +84,9 @@ class Residency {
     std::atomic<std::uint64_t> prefilled{0};  // tokens
     std::atomic<std::uint64_t> capacity{0};   // tokens, as told
     std::atomic<std::uint64_t> learned{0};    // the same, as replies let guess
+    std::atomic<std::uint64_t> bound{0};      // the same, as the engine says
+    std::atomic<std::uint64_t> believed{0};   // Sent
+    std::atomic<std::uint64_t> ages{0};
     std::atomic<std::uint32_t> epoch{0};
   };
 

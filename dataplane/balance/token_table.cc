@@ -54,6 +54,17 @@ std::optional<std::uint32_t> TokenTable::cached(ReplicaRef replica, prompt::Api 
   return told;
 }
 
+bool TokenTable::tells(ReplicaRef replica) const {
+  WP_ASSERT(replica.valid() && replica.id < max_replicas_);
+  const std::uint64_t known = tellers_[replica.id].load(kRelaxed);
+  return (known >> 32U) == replica.generation && static_cast<std::uint32_t>(known) != 0;
+}
+
+void TokenTable::restarted(std::uint32_t replica_id) {
+  WP_ASSERT(replica_id < max_replicas_);
+  tellers_[replica_id].store(0, kRelaxed);
+}
+
 void TokenTable::apply(const Receipt& receipt) {
   WP_ASSERT(receipt.pool < max_pools_);
   Pool& pool = pools_[receipt.pool];

@@ -31,6 +31,11 @@ class TokenTable {
   [[nodiscard]] std::optional<std::uint32_t> cached(ReplicaRef replica, prompt::Api api,
                                                     std::optional<std::uint32_t> told);
 
+  // Whether it has told cached tokens in any API.
+  [[nodiscard]] bool tells(ReplicaRef replica) const;
+  // The replica's engine started anew, perhaps with other flags: its silence is unknown again.
+  void restarted(std::uint32_t replica_id);
+
   void apply(const Receipt& receipt);
   // A reply that came whole and did not tell its usage.
   void count_untold(std::uint32_t pool);

@@ -166,7 +166,8 @@ void Warm::add_least_loaded() {
 
 double Warm::waiting(const Replica& replica) const {
   const double work = input_.accounts.pace(replica.ref.id).work(input_.now);
-  return input_.accounts.queue(replica.ref.id, input_.now) + kWorkWeight * work;
+  const double others = input_.accounts.reports().others(replica.ref.id, input_.now);
+  return input_.accounts.queue(replica.ref.id, input_.now) + others + kWorkWeight * work;
 }
 
 std::uint32_t Warm::cached_tokens(const Candidate& candidate) const {

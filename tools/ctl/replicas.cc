@@ -14,6 +14,7 @@
 #include "controlplane/duration_text.h"
 #include "tools/ctl/duration_option.h"
 #include "tools/ctl/human.h"
+#include "tools/ctl/knowledge.h"
 #include "tools/ctl/replica_path.h"
 #include "tools/ctl/table.h"
 
@@ -73,13 +74,14 @@ std::string replicas_table(const Json& replicas, bool colour) {
                {"PRIORITY", Align::right},
                {"STREAMS", Align::right},
                {"PREFILL TOKENS", Align::right},
+               {"KNOWN BY"},
                {"ADDRESSES"},
                {"CHANGED"}});
   for (const Json& replica : replicas) {
     table.add({replica.at("name").get<std::string>(), replica.at("pool").get<std::string>(), state_cell(replica),
                replica.at("health").get<std::string>(), number(replica.at("weight")), number(replica.at("priority")),
-               number(replica.at("streams")), number(replica.at("prefill_tokens")), addresses(replica),
-               changed(replica)});
+               number(replica.at("streams")), number(replica.at("prefill_tokens")), knowledge_cell(replica),
+               addresses(replica), changed(replica)});
   }
   return table.text(colour);
 }

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/ctl/file_text.h"
+#include "tools/ctl/knowledge.h"
 #include "tools/ctl/ring.h"
 #include "tools/ctl/table.h"
 
@@ -94,6 +95,7 @@ std::string table_of(const Json& found, bool colour) {
   if (weighed) {
     for (const char* head : {"CACHED", "QUEUE", "COST"}) columns.push_back({head, Align::right});
   }
+  columns.push_back({"KNOWN BY"});
   columns.push_back({""});
   Table table(std::move(columns));
   for (const Json& candidate : found.at("candidates")) {
@@ -110,6 +112,7 @@ std::string table_of(const Json& found, bool colour) {
     if (weighed) {
       for (const char* key : {"cached_tokens", "queue_tokens", "cost"}) row.emplace_back(whole(candidate, key));
     }
+    row.push_back(knowledge_cell(candidate));
     row.emplace_back(candidate.at("chosen") == true ? "<- " + text_of(found.at("decision")) : "");
     table.add(std::move(row));
   }

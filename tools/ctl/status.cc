@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/ctl/human.h"
+#include "tools/ctl/knowledge.h"
 #include "tools/ctl/table.h"
 
 namespace wp::ctl {
@@ -62,6 +63,9 @@ std::string facts(const Json& status, bool colour) {
       {"replicas", replicas_fact(status.at("replicas"))},
       {"snapshot", whole(status.at("snapshot"))},
   };
+  if (const auto known = status.find("knowledge"); known != status.end()) {
+    facts.emplace_back("known by", knowledge_fact(*known));
+  }
   if (const auto config = status.find("config"); config != status.end()) {
     facts.emplace_back("settings from", config_fact(*config));
     if (Cell reload = reload_fact(*config); !reload.text.empty()) facts.emplace_back("last reload", std::move(reload));

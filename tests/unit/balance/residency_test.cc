@@ -94,6 +94,35 @@ TEST(Residency, TheCapacityIsLearnedFromReplies) {
   EXPECT_EQ(residency.capacity(0), 0U);
 }
 
+// An engine knows how large its cache is, and not how much of it is left for what was sent before.
+TEST(Residency, TheEngineBoundsWhatIsLearned) {
+  Residency residency(4096, 2);
+  residency.set_bound(0, 20'000);
+  EXPECT_EQ(residency.capacity(0), 20'000U);
+  residency.learn(0, 5'000, 90'000, 0);
+  EXPECT_EQ(residency.capacity(0), 20'000U);
+  residency.wipe(0);
+  residency.learn(0, 5'000, 12'000, 0);
+  EXPECT_EQ(residency.capacity(0), 12'000U) << "whoever starts anew tells it again";
+  residency.set_bound(0, 20'000);
+  EXPECT_EQ(residency.capacity(0), 12'000U);
+  residency.set_capacity(0, 50'000);
+  EXPECT_EQ(residency.capacity(0), 50'000U) << "who configured it is believed";
+}
+
+TEST(Residency, WhatWasSentAndBelievedAddsUp) {
+  Residency residency(4096, 2);
+  residency.record(1, ladder_of(1, 1, 1, 1), {}, 700, 0);
+  residency.believe(1, 300, 10 * Residency::kTokensPerTick + 5);
+  residency.record(1, ladder_of(1, 1, 1, 1), {}, 50, 0);
+  residency.believe(1, 0, 99'999);
+  const Residency::Sent sent = residency.sent(1);
+  EXPECT_EQ(sent.uncached, 750U);
+  EXPECT_EQ(sent.believed, 300U);
+  EXPECT_EQ(sent.ages, 3'000U);
+  EXPECT_EQ(residency.sent(0).uncached, 0U);
+}
+
 TEST(Residency, TheClocksOfReplicasAreTheirOwn) {
   Residency residency(4096, 2);
   residency.set_capacity(0, 1'000);

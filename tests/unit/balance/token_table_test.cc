@@ -43,7 +43,13 @@ TEST(TokenTable, SilenceIsZeroOnlyFromWhoHasSpoken) {
   EXPECT_EQ(table.cached({2, 1}, prompt::Api::responses, {}), std::nullopt) << "another API may need another flag";
   EXPECT_EQ(table.cached({2, 1}, prompt::Api::responses, 0), 0U);
   EXPECT_EQ(table.cached({2, 1}, kChat, {}), 0U);
+  EXPECT_TRUE(table.tells({2, 1}));
+  EXPECT_FALSE(table.tells({3, 1}));
+  EXPECT_FALSE(table.tells({2, 2}));
   EXPECT_EQ(table.cached({2, 2}, kChat, {}), std::nullopt) << "the id's next owner";
+  table.restarted(2);
+  EXPECT_FALSE(table.tells({2, 1}));
+  EXPECT_EQ(table.cached({2, 1}, kChat, {}), std::nullopt) << "it may have other flags now";
 }
 
 TEST(TokenTable, FiguresAreSummedByPool) {

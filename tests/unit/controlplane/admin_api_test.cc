@@ -89,6 +89,7 @@ TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
   const Json replicas = Json::parse(a.read_only("GET", "/replicas").body).at("replicas");
   ASSERT_EQ(replicas.size(), 2U);
   EXPECT_EQ(replicas[0], Json({{"name", "10.0.0.1:1"},
+                               {"generation", 1},
                                {"pool", "default"},
                                {"state", "up"},
                                {"health", "assumed"},
@@ -97,9 +98,12 @@ TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
                                {"weight", 7},
                                {"priority", 2},
                                {"addresses", {"10.0.0.1:1"}},
+                               {"metrics_path", "/metrics"},
                                {"prefill_tokens", 123},
                                {"streams", 1},
-                               {"changed", {"added"}}}));
+                               {"changed", {"added"}},
+                               {"knowledge", "blind"},
+                               {"report", nullptr}}));
   EXPECT_EQ(replicas[1].at("addresses"), Json::array());
   EXPECT_EQ(replicas[1].at("pickable"), false);
 }
@@ -144,7 +148,8 @@ TEST(AdminApi, OthersAddResourcesAndSectionsOfTheStatus) {
   EXPECT_EQ(Json::parse(a.read_only("GET", "/status").body).at("things"), 7);
   EXPECT_EQ(a.read_only("GET", "/status/more").status, 404U);
   EXPECT_EQ(error_of(a.read_only("GET", "/")),
-            "unknown path; there are /metrics, /live, /health, /ready, /status, /replicas, /changes and /things");
+            "unknown path; there are /metrics, /live, /health, /ready, /status, /replicas, /changes, /v1/reports and "
+            "/things");
 }
 
 TEST(ProcessFigures, UptimeIsThatOfThisProcess) {

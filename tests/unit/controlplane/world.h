@@ -14,6 +14,7 @@
 #include "controlplane/fleet.h"
 #include "controlplane/publisher.h"
 #include "controlplane/registry.h"
+#include "controlplane/reports.h"
 #include "controlplane/shard_watch.h"
 #include "dataplane/balance/residency.h"
 
@@ -41,10 +42,11 @@ struct World {
                  const HealthPolicy& health = {.enabled = false})
       : accounts(max_replicas, 4),
         registry(config_of(health), accounts, qsbr, &residency),
+        reports(registry, accounts, residency, seconds(6)),
         publisher(published, qsbr),
         fleet(io, registry, publisher, resolve_interval, steady_now, 1),
         exposition({"1.2.3", "none"}, fleet, accounts, watch),
-        api(fleet, accounts, watch, exposition) {}
+        api(fleet, accounts, watch, exposition, reports) {}
 
   static Registry::Config config_of(const HealthPolicy& health) {
     Registry::Config config;
@@ -60,6 +62,7 @@ struct World {
   Qsbr qsbr;
   Published<balance::Snapshot> published;
   Registry registry;
+  Reports reports;
   Publisher publisher;
   Fleet fleet;
   ShardWatch watch;

@@ -1,0 +1,94 @@
+#include "controlplane/report_metrics.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wp::control {
+namespace {
+
+std::string label_of(const Member& member) {
+  return label("replica", member.spec.name);
+}
+
+void write_counters(MetricText& out, const ReportCounters& counters) {
+  const auto counter = [&out](std::string_view name, std::string_view help, const Counter& value) {
+    out.single(name, help, MetricKind::counter, value.value());
+  };
+  constexpr std::string_view kReports = "warmpath_reports_total";
+  out.family(kReports, "Reports of engines that were pushed, by what became of them.", MetricKind::counter);
+  out.sample(kReports, label("result", "taken"), counters.taken.value());
+  out.sample(kReports, label("result", "refused"), counters.refused.value());
+  counter("warmpath_reports_lost_total", "Reports that never came, by the gaps in the reporters' sequences.",
+          counters.lost);
+  counter("warmpath_reports_dry_total", "Times that the last report of a replica became too old to be used.",
+          counters.ran_dry);
+  counter("warmpath_engine_restarts_total",
+          "Engines that reports showed to have started anew: what their replicas held is forgotten.",
+          counters.restarts);
+  constexpr std::string_view kCompared = "warmpath_prefix_comparisons_total";
+  out.family(
+      kCompared,
+      "Times that an engine's prefix cache counters were held against what was believed to be cached: agreed, "
+      "contradicted (different by more than half), or mixed (most prompts there were not ours, nothing learned).",
+      MetricKind::counter);
+  out.sample(kCompared, label("result", "agreed"), counters.compared.value() - counters.contradicted.value());
+  out.sample(kCompared, label("result", "contradicted"), counters.contradicted.value());
+  out.sample(kCompared, label("result", "mixed"), counters.mixed.value());
+}
+
+// A gauge of those replicas for which there is a value.
+template <class Value>
+void per_replica(MetricText& out, const Registry& registry, std::string_view name, std::string_view help,
+                 Value&& value) {
+  out.family(name, help, MetricKind::gauge);
+  for (const Member& member : registry.members()) {
+    if (const std::optional<double> figure = value(member)) out.sample(name, label_of(member), *figure);
+  }
+}
+
+}  // namespace
+
+void write_report_metrics(MetricText& out, const Reports& reports, const Registry& registry,
+                          const balance::Residency& residency, Instant now) {
+  write_counters(out, reports.counters());
+  constexpr std::string_view kKnowledge = "warmpath_replica_knowledge";
+  out.family(kKnowledge,
+             "1 for how it is known what the replica holds: blind, by its engine's counters, or by receipts.",
+             MetricKind::gauge);
+  for (const Member& member : registry.members()) {
+    const Knowledge known = reports.knowledge(member.ref, now);
+    for (const Knowledge knowledge : {Knowledge::blind, Knowledge::counters, Knowledge::receipts}) {
+      out.sample(kKnowledge, label_of(member) + "," + label("by", word(knowledge)),
+                 std::uint64_t{known == knowledge ? 1U : 0U});
+    }
+  }
+  per_replica(out, registry, "warmpath_replica_report_age_seconds",
+              "Since what was last reported of the replica was read from its engine; absent before the first report.",
+              [&](const Member& member) -> std::optional<double> {
+                const Reports::Kept* kept = reports.last(member.ref);
+                if (kept == nullptr) return {};
+                return (now - kept->read).seconds();
+              });
+  const auto reported = [&](std::string_view name, std::string_view help, auto field) {
+    per_replica(out, registry, name, help, [&](const Member& member) -> std::optional<double> {
+      const Reports::Kept* kept = reports.fresh(member.ref, now) ? reports.last(member.ref) : nullptr;
+      if (kept == nullptr || !(kept->report.*field)) return {};
+      return static_cast<double>(*(kept->report.*field));
+    });
+  };
+  reported("warmpath_replica_reported_waiting", "Requests that wait in the engine, as it was reported, while fresh.",
+           &Report::waiting);
+  reported("warmpath_replica_reported_running", "Requests that the engine works on, as it was reported, while fresh.",
+           &Report::running);
+  reported("warmpath_replica_reported_kv_usage", "Part of the KV cache in use, as it was reported, while fresh.",
+           &Report::kv_usage);
+  per_replica(out, registry, "warmpath_replica_cache_tokens",
+              "What the replica's KV cache is taken to hold: configured, reported or learned; 0: nothing is known.",
+              [&](const Member& member) -> std::optional<double> {
+                return static_cast<double>(residency.capacity(member.ref.id));
+              });
+}
+
+}  // namespace wp::control
