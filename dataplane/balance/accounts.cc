@@ -11,16 +11,14 @@ namespace {
 // Every figure stands for itself: no reader concludes anything about other memory from it, so no order is needed.
 constexpr auto kOrder = std::memory_order_relaxed;
 
-// What a replica of a weight may hold of its pool's total. The division comes last: with weights and totals as they
-// occur the products are exact in 53 bits, and so is the comparison at the bound.
-struct Share {
-  double scale;  // factor * weight
-  double weight_sum;
-  [[nodiscard]] double of(std::uint64_t total) const { return scale * static_cast<double>(total) / weight_sum; }
-};
+// The division comes last: with weights and totals as they occur the products are exact in 53 bits, and so is the
+// comparison at the bound.
+bool within_one(std::uint64_t account, std::uint64_t floor, double share, double weight_sum) {
+  return account <= floor || static_cast<double>(account) <= share / weight_sum;
+}
 
-bool within_one(std::uint64_t account, std::uint64_t floor, const Share& share, std::uint64_t total) {
-  return account <= floor || static_cast<double>(account) <= share.of(total);
+std::uint64_t bound_one(std::uint64_t floor, double share, double weight_sum) {
+  return std::max(floor, static_cast<std::uint64_t>(share / weight_sum));
 }
 
 }  // namespace
@@ -125,16 +123,18 @@ std::uint64_t Accounts::released(std::uint32_t replica_id) const {
 
 bool Accounts::within(const Bounds& bounds, Load load, Load total, std::uint32_t weight, std::uint64_t weight_sum) {
   WP_ASSERT(weight_sum > 0);
-  const Share share{bounds.factor * static_cast<double>(weight), static_cast<double>(weight_sum)};
-  return within_one(load.prefill, bounds.prefill_floor, share, total.prefill) &&
-         within_one(load.streams, bounds.streams_floor, share, total.streams);
+  const double scale = bounds.factor * static_cast<double>(weight);
+  const auto sum = static_cast<double>(weight_sum);
+  return within_one(load.prefill, bounds.prefill_floor, scale * static_cast<double>(total.prefill), sum) &&
+         within_one(load.streams, bounds.streams_floor, scale * static_cast<double>(total.streams), sum);
 }
 
 Load Accounts::bound(const Bounds& bounds, Load total, std::uint32_t weight, std::uint64_t weight_sum) {
   if (weight_sum == 0) return {bounds.prefill_floor, bounds.streams_floor};
-  const Share share{bounds.factor * static_cast<double>(weight), static_cast<double>(weight_sum)};
-  return {std::max(bounds.prefill_floor, static_cast<std::uint64_t>(share.of(total.prefill))),
-          std::max<std::uint64_t>(bounds.streams_floor, static_cast<std::uint64_t>(share.of(total.streams)))};
+  const double scale = bounds.factor * static_cast<double>(weight);
+  const auto sum = static_cast<double>(weight_sum);
+  return {bound_one(bounds.prefill_floor, scale * static_cast<double>(total.prefill), sum),
+          bound_one(bounds.streams_floor, scale * static_cast<double>(total.streams), sum)};
 }
 
 }  // namespace wp::balance

@@ -22,8 +22,8 @@ namespace wp::balance {
 
 // Both accounts of the replica are within the bounds of its pool, which has `total` now.
 [[nodiscard]] inline bool within_bounds(const PickInput& input, const Replica& replica, Load total) {
-  return Accounts::within(input.pool.bounds, input.accounts.load(replica.ref.id), total, replica.weight,
-                          input.pool.weight_sum);
+  const Load load = input.accounts.load(replica.ref.id);
+  return Accounts::within(input.pool.bounds, load, total, replica.weight, input.pool.weight_sum);
 }
 
 // The first that is not excluded, from `start` on and around; nullptr when all are. Looks at one more than are
