@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstddef>
+#include <utility>
 
 #include "dataplane/balance/residency_entry.h"
 #include "dataplane/base/assert.h"
@@ -32,6 +34,25 @@ std::uint64_t fan_tag_of(std::uint64_t hash) {
   return std::max<std::uint64_t>(1, hash >> kFanBits);
 }
 
+// Children behind a rung, by how many of the classes were seen: linear counting (Whang, Vander-Zanden, Taylor 1990).
+const std::array<std::uint8_t, kFanBits + 1> kChildren = [] {
+  std::array<std::uint8_t, kFanBits + 1> table{};
+  for (std::size_t seen = 0; seen < table.size(); ++seen) {
+    const double unseen = std::max(static_cast<double>(kFanBits - seen), 1.0);
+    table[seen] = static_cast<std::uint8_t>(std::lround(-double{kFanBits} * std::log(unseen / kFanBits)));
+  }
+  return table;
+}();
+
+// Which entries of a line have `tag` above their lowest `low` bits: bit i stands for entry i. Most have not, so all are
+// compared before any is looked into.
+template <std::size_t N>
+std::uint32_t with_tag(const std::array<std::atomic<std::uint64_t>, N>& entries, std::uint64_t tag, std::uint64_t low) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return (... | (std::uint32_t{entries[I].load(kEntryOrder) >> low == tag} << I));
+  }(std::make_index_sequence<N>{});
+}
+
 }  // namespace
 
 Residency::Residency(std::uint32_t lines, std::uint32_t max_replicas)
@@ -55,7 +76,7 @@ std::uint64_t Residency::capacity(const Clock& clock) {
   return learned == 0 || bound == 0 ? learned + bound : std::min(learned, bound);
 }
 
-bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
+inline bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
   const std::uint32_t id = HolderEntry::replica(entry);
   if (id >= max_replicas_) return false;
   const Clock& clock = clocks_[id];
@@ -65,77 +86,77 @@ bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
   return most == 0 || std::uint64_t{age} * kTokensPerTick <= most;
 }
 
-void Residency::prefetch(std::uint64_t hash) const {
-  __builtin_prefetch(&holders_[hash & mask_]);
-  __builtin_prefetch(&fans_[hash & mask_]);
+void Residency::prefetch(std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends) const {
+  for (const prompt::Rung& rung : ladder) {
+    __builtin_prefetch(&holders_[rung.hash & mask_]);
+    __builtin_prefetch(&fans_[rung.hash & mask_]);
+  }
+  for (const prompt::Rung& end : ends) __builtin_prefetch(&holders_[end.hash & mask_]);
 }
 
 Residency::Holders Residency::holders(std::uint64_t hash) const {
+  const auto& entries = holders_[hash & mask_].entries;
   Holders found;
-  const std::uint64_t tag = HolderEntry::tag_of(hash);
-  for (const auto& slot : holders_[hash & mask_].entries) {
-    const std::uint64_t entry = slot.load(kEntryOrder);
+  found.count = 0;
+  for (std::uint32_t left = with_tag(entries, HolderEntry::tag_of(hash), HolderEntry::kLowTag); left != 0;
+       left &= left - 1) {
+    const std::uint64_t entry = entries[static_cast<std::size_t>(std::countr_zero(left))].load(kEntryOrder);
     std::uint32_t age = 0;
-    if (HolderEntry::tag(entry) != tag || !alive(entry, age)) continue;
-    found.all[found.count++] = {HolderEntry::replica(entry), age * kTokensPerTick};
+    if (alive(entry, age)) found.all[found.count++] = {HolderEntry::replica(entry), age * kTokensPerTick};
   }
   return found;
 }
 
 std::uint32_t Residency::fan_out(std::uint64_t hash) const {
-  const std::uint64_t tag = fan_tag_of(hash);
-  for (const auto& slot : fans_[hash & mask_].entries) {
-    const std::uint64_t entry = slot.load(kEntryOrder);
-    if (entry >> kFanBits != tag) continue;
-    // Linear counting (Whang, Vander-Zanden, Taylor 1990).
-    const auto unseen = static_cast<double>(kFanBits - static_cast<std::uint32_t>(std::popcount(entry & kFanMask)));
-    return static_cast<std::uint32_t>(std::lround(-double{kFanBits} * std::log(std::max(unseen, 1.0) / kFanBits)));
-  }
-  return 0;
+  const auto& entries = fans_[hash & mask_].entries;
+  const std::uint32_t found = with_tag(entries, fan_tag_of(hash), kFanBits);
+  if (found == 0) return 0;
+  const std::uint64_t entry = entries[static_cast<std::size_t>(std::countr_zero(found))].load(kEntryOrder);
+  return kChildren[static_cast<std::size_t>(std::popcount(entry & kFanMask))];
 }
 
 void Residency::hold(std::uint64_t hash, std::uint32_t replica_id) {
   const std::uint64_t tag = HolderEntry::tag_of(hash);
   const Clock& clock = clocks_[replica_id];
   const std::uint64_t entry = HolderEntry::make(tag, replica_id, clock.epoch.load(kEntryOrder), tick(clock));
+  auto& entries = holders_[hash & mask_].entries;
+  const std::uint32_t found = with_tag(entries, entry >> HolderEntry::kLowReplica, HolderEntry::kLowReplica);
+  if (found == 0) return oldest_of(entries).store(entry, kEntryOrder);
+  auto& slot = entries[static_cast<std::size_t>(std::countr_zero(found))];
   const std::uint64_t most = capacity(clock);
   const std::uint64_t fresh = most == 0 ? kRefreshTicks : most / kTokensPerTick / kRefreshShare;
+  std::uint32_t age = 0;
+  if (!alive(slot.load(kEntryOrder), age) || age > fresh) slot.store(entry, kEntryOrder);
+}
+
+// What is not alive is taken before what is, then the oldest.
+std::atomic<std::uint64_t>& Residency::oldest_of(Entries& entries) const {
   std::atomic<std::uint64_t>* victim = nullptr;
   std::uint64_t oldest = 0;
-  for (auto& slot : holders_[hash & mask_].entries) {
+  for (auto& slot : entries) {
     const std::uint64_t there = slot.load(kEntryOrder);
     std::uint32_t age = 0;
-    const bool lives = there != 0 && alive(there, age);
-    if (there >> HolderEntry::kLowReplica == entry >> HolderEntry::kLowReplica) {
-      if (!lives || age > fresh) slot.store(entry, kEntryOrder);
-      return;
-    }
-    // What is not alive is taken before what is, then the oldest.
-    const std::uint64_t rank = lives ? age + std::uint64_t{1} : std::uint64_t{HolderEntry::kTickMask} + 2;
-    if (rank <= oldest) continue;
-    oldest = rank;
+    if (there == 0 || !alive(there, age)) return slot;
+    if (victim != nullptr && age <= oldest) continue;
+    oldest = age;
     victim = &slot;
   }
-  victim->store(entry, kEntryOrder);
+  return *victim;
 }
 
 void Residency::add_child(std::uint64_t parent, std::uint64_t child) {
   const std::uint64_t tag = fan_tag_of(parent);
   const std::uint64_t bit = std::uint64_t{1} << (child % kFanBits);
-  std::atomic<std::uint64_t>* victim = nullptr;
-  int fewest = 65;
-  for (auto& slot : fans_[parent & mask_].entries) {
+  auto& entries = fans_[parent & mask_].entries;
+  if (const std::uint32_t found = with_tag(entries, tag, kFanBits); found != 0) {
+    auto& slot = entries[static_cast<std::size_t>(std::countr_zero(found))];
     const std::uint64_t there = slot.load(kEntryOrder);
-    if (there >> kFanBits == tag) {
-      if ((there & bit) == 0) slot.store(there | bit, kEntryOrder);
-      return;
-    }
-    const int children = std::popcount(there & kFanMask);
-    if (children >= fewest) continue;
-    fewest = children;
-    victim = &slot;
+    if ((there & bit) == 0) slot.store(there | bit, kEntryOrder);
+    return;
   }
-  victim->store(tag << kFanBits | bit, kEntryOrder);
+  const auto fewest = std::ranges::min_element(
+      entries, {}, [](const auto& slot) { return std::popcount(slot.load(kEntryOrder) & kFanMask); });
+  fewest->store(tag << kFanBits | bit, kEntryOrder);
 }
 
 void Residency::record(std::uint32_t replica_id, std::span<const prompt::Rung> ladder,

@@ -30,18 +30,18 @@ class Residency {
   Residency(std::uint32_t lines, std::uint32_t max_replicas);
 
   struct Holder {
-    std::uint32_t replica_id = 0;
-    std::uint32_t age = 0;  // tokens its replica was given since, to kTokensPerTick
+    std::uint32_t replica_id;
+    std::uint32_t age;  // tokens its replica was given since, to kTokensPerTick
   };
-  // Those of one rung that are alive.
+  // Those of one rung that are alive; the others are not written, so that a lookup costs what it finds.
   struct Holders {
     std::array<Holder, kWays> all;
-    std::uint32_t count = 0;
+    std::uint32_t count;
     [[nodiscard]] std::span<const Holder> alive() const { return std::span(all).first(count); }
   };
 
   // Any shard.
-  void prefetch(std::uint64_t hash) const;
+  void prefetch(std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends) const;
   [[nodiscard]] Holders holders(std::uint64_t hash) const;
   // How many conversations parted behind this rung: an estimate, within a fifth up to some 40, and no more beyond.
   [[nodiscard]] std::uint32_t fan_out(std::uint64_t hash) const;
@@ -77,8 +77,9 @@ class Residency {
 
  private:
   friend class ResidencyImage;  // residency_image.h
+  using Entries = std::array<std::atomic<std::uint64_t>, kWays>;
   struct alignas(64) Line {
-    std::array<std::atomic<std::uint64_t>, kWays> entries{};
+    Entries entries{};
   };
   struct alignas(64) Clock {
     std::atomic<std::uint64_t> prefilled{0};  // tokens
@@ -95,6 +96,7 @@ class Residency {
   [[nodiscard]] static std::uint32_t tick(const Clock& clock);
   [[nodiscard]] static std::uint64_t capacity(const Clock& clock);
   void hold(std::uint64_t hash, std::uint32_t replica_id);
+  [[nodiscard]] std::atomic<std::uint64_t>& oldest_of(Entries& entries) const;
   void add_child(std::uint64_t parent, std::uint64_t child);
 
   std::uint32_t mask_;

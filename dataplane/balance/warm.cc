@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "dataplane/balance/explain.h"
 #include "dataplane/balance/strategy.h"
@@ -49,18 +50,22 @@ class Warm {
       : input_(input),
         features_(input.features),
         residency_(*input.residency),
-        total_(input.accounts.total(input.pool.id)) {}
+        total_(input.accounts.total(input.pool.id)) {
+    const double most = kRootShare * static_cast<double>(input.pool.pickable.size());
+    root_holders_ = std::ceil(std::max(2.0, std::min(most, double{Residency::kWays})));
+  }
 
   [[nodiscard]] Pick choose();
 
  private:
-  [[nodiscard]] bool is_root(const prompt::Rung& rung) const;
-  [[nodiscard]] std::uint64_t ring_key() const;
+  [[nodiscard]] const Residency::Holders& holders_of_rung(std::size_t index);
+  [[nodiscard]] bool is_root(std::size_t index);
+  [[nodiscard]] std::uint64_t ring_key();
   [[nodiscard]] const Replica* pickable(std::uint32_t replica_id) const;
   Candidate* add(const Replica& replica);
   void add_ring();
   void add_holders();
-  void add_holders_of(const prompt::Rung& rung);
+  void add_holders_of(const prompt::Rung& rung, const Residency::Holders& found);
   void add_least_loaded();
 
   [[nodiscard]] double waiting(const Replica& replica) const;
@@ -78,19 +83,30 @@ class Warm {
   std::array<Candidate, kRingHeads + kMaxHolders + 1> candidates_;
   std::uint32_t count_ = 0;
   std::uint32_t holders_ = 0;
+  double root_holders_;  // that make a rung everybody's
+  // Of the ladder's rungs, those looked up: both the ring's key and the candidates come from them.
+  std::array<Residency::Holders, prompt::kMaxRungs> found_;
+  std::uint64_t looked_up_ = 0;
+  static_assert(prompt::kMaxRungs <= 64);
 };
 
-bool Warm::is_root(const prompt::Rung& rung) const {
-  if (residency_.fan_out(rung.hash) >= kRootFanOut) return true;
-  const double most = std::min(kRootShare * static_cast<double>(input_.pool.pickable.size()), double{Residency::kWays});
-  return residency_.holders(rung.hash).count >= std::max(2.0, most);
+const Residency::Holders& Warm::holders_of_rung(std::size_t index) {
+  const std::uint64_t bit = std::uint64_t{1} << index;
+  if ((looked_up_ & bit) == 0) found_[index] = residency_.holders(features_.ladder[index].hash);
+  looked_up_ |= bit;
+  return found_[index];
 }
 
-std::uint64_t Warm::ring_key() const {
+bool Warm::is_root(std::size_t index) {
+  if (residency_.fan_out(features_.ladder[index].hash) >= kRootFanOut) return true;
+  return holders_of_rung(index).count >= root_holders_;
+}
+
+std::uint64_t Warm::ring_key() {
   if (features_.session != 0) return features_.session;
   const std::span<const prompt::Rung> ladder = features_.ladder;
   std::size_t behind = ladder.size();
-  while (behind > 0 && !is_root(ladder[behind - 1])) --behind;
+  while (behind > 0 && !is_root(behind - 1)) --behind;
   return ladder[std::min(behind, ladder.size() - 1)].hash;
 }
 
@@ -126,8 +142,8 @@ void Warm::add_ring() {
 }
 
 // Called from the longest rung to the shortest: what a replica is found to hold first is the most it holds.
-void Warm::add_holders_of(const prompt::Rung& rung) {
-  for (const Residency::Holder& holder : residency_.holders(rung.hash).alive()) {
+void Warm::add_holders_of(const prompt::Rung& rung, const Residency::Holders& found) {
+  for (const Residency::Holder& holder : found.alive()) {
     if (holders_ == kMaxHolders) return;
     const Replica* replica = pickable(holder.replica_id);
     Candidate* candidate = replica == nullptr ? nullptr : add(*replica);
@@ -141,9 +157,16 @@ void Warm::add_holders_of(const prompt::Rung& rung) {
 void Warm::add_holders() {
   std::size_t rung = features_.ladder.size();
   std::size_t end = features_.ends.size();
-  while (holders_ < kMaxHolders && rung + end > 0) {
+  const std::size_t most = std::min<std::size_t>(kMaxHolders, input_.pool.pickable.size());
+  while (holders_ < most && rung + end > 0) {
     const bool take_end = end > 0 && (rung == 0 || features_.ends[end - 1].end >= features_.ladder[rung - 1].end);
-    add_holders_of(take_end ? features_.ends[--end] : features_.ladder[--rung]);
+    if (take_end) {
+      --end;
+      add_holders_of(features_.ends[end], residency_.holders(features_.ends[end].hash));
+    } else {
+      --rung;
+      add_holders_of(features_.ladder[rung], holders_of_rung(rung));
+    }
   }
 }
 
@@ -203,8 +226,7 @@ Pick Warm::overflow(const Candidate& cheapest) const {
 }
 
 Pick Warm::choose() {
-  for (const prompt::Rung& rung : features_.ladder) residency_.prefetch(rung.hash);
-  for (const prompt::Rung& rung : features_.ends) residency_.prefetch(rung.hash);
+  residency_.prefetch(features_.ladder, features_.ends);
   add_ring();
   add_holders();
   add_least_loaded();
