@@ -1,5 +1,7 @@
 #include "dataplane/prompt/usage_text.h"
 
+#include <cstring>
+
 #include "dataplane/base/assert.h"
 #include "dataplane/prompt/byte_search.h"
 
@@ -52,9 +54,9 @@ void UsageText::feed(std::string_view piece) {
       case State::over: return;
       case State::text: at = pass_text(at, end); break;
       case State::nested: at = pass_nested(at, end); break;
-      case State::key: take_key(*at++); break;
+      case State::key: at = pass_key(at, end); break;
       case State::number: take_number(*at++); break;
-      case State::members: take_member(*at++); break;
+      case State::members: at = pass_members(at, end); break;
       case State::key_escape:
         ++at;
         state_ = State::key;
@@ -65,6 +67,12 @@ void UsageText::feed(std::string_view piece) {
         break;
     }
   }
+}
+
+const char* UsageText::pass_members(const char* at, const char* end) {
+  do take_member(*at++);
+  while (at != end && state_ == State::members);
+  return at;
 }
 
 const char* UsageText::pass_text(const char* at, const char* end) {
@@ -80,32 +88,43 @@ const char* UsageText::pass_nested(const char* at, const char* end) {
     if (at == end) return end;
     choices_ = *at == ']' ? Choices::empty : Choices::filled;
   }
-  at = find_structure(at, end);
-  if (at == end) return end;
-  switch (*at) {
-    case '"': state_ = State::text; break;
-    case '{':
-    case '[':
-      if (++nested_ > kDeepest) state_ = State::over;
-      break;
-    default:
-      if (--nested_ == 0) state_ = State::members;
-  }
-  return at + 1;
+  do {
+    at = find_structure(at, end);
+    if (at == end) return end;
+    switch (*at++) {
+      case '"':
+        state_ = State::text;
+        at = pass_text(at, end);
+        break;
+      case '{':
+      case '[':
+        if (++nested_ > kDeepest) state_ = State::over;
+        break;
+      default:
+        if (--nested_ == 0) state_ = State::members;
+    }
+  } while (at != end && state_ == State::nested);
+  return at;
 }
 
-void UsageText::take_key(char c) {
-  if (c == '"') {
+const char* UsageText::pass_key(const char* at, const char* end) {
+  const char* stop = find_string_end(at, end);
+  const auto size = static_cast<std::size_t>(stop - at);
+  if (key_length_ != kNoKey && size <= kLongestKey - key_length_) {
+    std::memcpy(key_.data() + key_length_, at, size);
+    key_length_ = static_cast<std::uint8_t>(key_length_ + size);
+  } else {
+    key_length_ = kNoKey;
+  }
+  if (stop == end) return end;
+  if (*stop == '"') {
     state_ = State::members;
     expected_ = Expected::colon;
-  } else if (c == '\\') {
+  } else {
     key_length_ = kNoKey;
     state_ = State::key_escape;
-  } else if (key_length_ == kLongestKey) {
-    key_length_ = kNoKey;
-  } else if (key_length_ != kNoKey) {
-    key_[key_length_++] = c;
   }
+  return stop + 1;
 }
 
 void UsageText::take_number(char c) {

@@ -57,7 +57,8 @@ class UsageText {
 
   [[nodiscard]] const char* pass_text(const char* at, const char* end);
   [[nodiscard]] const char* pass_nested(const char* at, const char* end);
-  void take_key(char c);
+  [[nodiscard]] const char* pass_key(const char* at, const char* end);
+  [[nodiscard]] const char* pass_members(const char* at, const char* end);
   void take_number(char c);
   void take_member(char c);
   void take_value(char c);
