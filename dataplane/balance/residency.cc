@@ -76,7 +76,7 @@ std::uint64_t Residency::capacity(const Clock& clock) {
   return learned == 0 || bound == 0 ? learned + bound : std::min(learned, bound);
 }
 
-inline bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
+bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
   const std::uint32_t id = HolderEntry::replica(entry);
   if (id >= max_replicas_) return false;
   const Clock& clock = clocks_[id];

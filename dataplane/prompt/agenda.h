@@ -2,6 +2,7 @@
 // recursive writer, so that writing may stop anywhere and go on.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,7 @@ class Agenda {
   void clear() { frames_.clear(); }
   [[nodiscard]] bool empty() const { return frames_.empty(); }
   [[nodiscard]] Frame& top() { return frames_.back(); }
+  [[nodiscard]] std::size_t depth() const { return frames_.size(); }
   void push(const Frame& frame) { frames_.push_back(frame); }
   void pop() { frames_.pop_back(); }
 

@@ -134,7 +134,7 @@ class Extractor {
   // bad_json, repeated_key, bad_field, nested_too_deep, body_too_large (more than max_body), no_buffer (no memory to
   // grow into). The position of repeated_key and bad_field is that of the outermost member at fault, else it is 0. A
   // key that is missing or null is the replica's business, as is a value of the right type that makes no sense.
-  static constexpr std::uint32_t kPadding = 64;
+  static constexpr std::uint32_t kPadding = 128;
   [[nodiscard]] Result<void> start(Api api, const char* data, std::uint32_t size, const HeaderHints& hints);
 
   // Reads on for about so many units of work. True: features() are those of the whole body.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "dataplane/base/assert.h"
@@ -55,18 +56,20 @@ class Members {
  public:
   // Errors: repeated_key, at which repeated() is the member's number; bad_field, of more than kMostMembers.
   [[nodiscard]] Result<void> read(Value object, const KeyTable<N>& table) {
-    values_ = {};
+    found_ = 0;
     if (object.size() > kMostMembers) return fail(Reason::bad_field);
     Value key = object.first();
     for (std::uint32_t ordinal = 0; ordinal < object.size(); ++ordinal) {
       const Value value = key.next();
       const std::size_t index = table.find(key.text());
       if (index < N) {
-        if (values_[index].exists()) {
+        const std::uint64_t bit = std::uint64_t{1} << index;
+        if ((found_ & bit) != 0) {
           repeated_ = ordinal;
           return fail(Reason::repeated_key);
         }
-        values_[index] = value;
+        found_ |= bit;
+        nodes_[index] = value.node();
         ordinals_[index] = static_cast<std::uint16_t>(ordinal);
       }
       key = value.next();
@@ -76,13 +79,20 @@ class Members {
 
   // The value; none when absent or null, which every engine takes for absent.
   [[nodiscard]] Value find(Key key) const {
+    if (!has(key)) return {};
     // By pointer: gcc 12 merges this function of two tables, then warns of the smaller one's bounds.
-    const Value value = values_.data()[static_cast<std::size_t>(key)];
-    return value.exists() && !value.is(Kind::null) ? value : Value();
+    const Value value(nodes_.data()[static_cast<std::size_t>(key)]);
+    return value.is(Kind::null) ? Value() : value;
   }
 
   // Whether it is there, null or not.
-  [[nodiscard]] bool has(Key key) const { return values_[static_cast<std::size_t>(key)].exists(); }
+  [[nodiscard]] bool has(Key key) const { return (found_ & bit(key)) != 0; }
+  // Whether there is none but these.
+  [[nodiscard]] bool has_only(std::initializer_list<Key> keys) const {
+    std::uint64_t others = found_;
+    for (const Key key : keys) others &= ~bit(key);
+    return others == 0;
+  }
 
   // As find(), for a value that must be a string: bad_field when it is not. An absent one is an empty view.
   [[nodiscard]] Result<std::string_view> text(Key key) const {
@@ -93,14 +103,16 @@ class Members {
   }
 
   // The member's number in the object, from 0, if it is there; else 0.
-  [[nodiscard]] std::uint32_t ordinal(Key key) const {
-    const auto index = static_cast<std::size_t>(key);
-    return values_[index].exists() ? ordinals_[index] : 0;
-  }
+  [[nodiscard]] std::uint32_t ordinal(Key key) const { return has(key) ? ordinals_[static_cast<std::size_t>(key)] : 0; }
   [[nodiscard]] std::uint32_t repeated() const { return repeated_; }
 
  private:
-  std::array<Value, N> values_;
+  static_assert(N <= 64);
+  [[nodiscard]] static std::uint64_t bit(Key key) { return std::uint64_t{1} << static_cast<std::size_t>(key); }
+
+  std::uint64_t found_ = 0;
+  // Of those found, so that looking costs what there is and not what there may be.
+  std::array<const Node*, N> nodes_{};
   std::array<std::uint16_t, N> ordinals_;
   std::uint32_t repeated_ = 0;
 };

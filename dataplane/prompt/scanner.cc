@@ -43,21 +43,21 @@ Result<void> Scanner::start(const char* data, std::uint32_t size) {
 bool Scanner::reserve(std::uint32_t size) {
   if (size <= capacity_) return true;
   const std::uint32_t capacity = std::bit_ceil(std::max(size, kSmallestCapacity));
-  // Two values have a byte between them, and what is opened is one byte only as far as it may be nested. A text's last
-  // block is written whole.
+  // Two values have a byte between them, and what is opened is one byte only as far as it may be nested. What is
+  // copied of a text is as much as may be read of it.
   const std::size_t nodes = capacity / 2 + open_.size();
   capacity_ = 0;
   tape_.reset(new (std::nothrow) Node[nodes]);
-  arena_.reset(new (std::nothrow) char[std::size_t{capacity} + TextBlock::kBytes]);
+  arena_.reset(new (std::nothrow) char[std::size_t{capacity} + Extractor::kPadding]);
   if (tape_ == nullptr || arena_ == nullptr) return false;
   capacity_ = capacity;
   return true;
 }
 
 Result<bool> Scanner::step(Budget& budget) {
+  cursor_.left = budget.left();
+  bool good = !text_.open || read_long_text();
   Cursor to = cursor_;
-  to.left = budget.left();
-  bool good = !text_.open || read_long_text(to);
   while (good && to.left > 0 && to.at < end_) good = read_token(to);
   cursor_ = to;
   budget.spend(budget.left() - to.left);
@@ -77,18 +77,23 @@ Result<bool> Scanner::step(Budget& budget) {
     case Expect::value: return begin_value(to, c);
     case Expect::more:
       if (c != ',') return close(to, c);
-      ++to.at;
+      pass_mark(to);
       to.expect = to.top->object ? Expect::key : Expect::value;
       return true;
     case Expect::key_or_end: return c == '"' ? begin_key(to) : close(to, c);
     case Expect::entry_or_end: return c == ']' ? close(to, c) : begin_value(to, c);
     case Expect::colon:
-      ++to.at;
+      pass_mark(to);
       to.expect = Expect::value;
       return c == ':';
     case Expect::nothing: break;
   }
   return false;
+}
+
+// A comma or colon, and the one space that many writers put behind it.
+[[gnu::always_inline]] inline void Scanner::pass_mark(Cursor& to) {
+  to.at += to.at[1] == ' ' ? 2 : 1;
 }
 
 inline void Scanner::skip_space(Cursor& to) const {
@@ -125,25 +130,27 @@ inline void Scanner::skip_space(Cursor& to) const {
   return begin_text(to, true);
 }
 
-// Most texts end in their first block, have no escape and are ASCII.
+// Most texts end in their first half of a block, have no escape and are ASCII.
 [[gnu::always_inline]] inline bool Scanner::begin_text(Cursor& to, bool key) {
   const char* begin = ++to.at;
-  const TextBlock block(begin);
+  const TextHalf block(begin);
   const auto size = static_cast<std::uint32_t>(std::countr_zero(block.special));
   const bool high = (block.high & (block.special ^ (block.special - 1))) != 0;
   if (block.special == 0 || begin[size] != '"' || high) {
-    text_ = {.begin = begin, .validated = begin, .open = true, .key = key};
-    return read_long_text(to);
+    text_ = {.begin = begin, .open = true, .key = key};
+    cursor_ = to;
+    const bool good = read_long_text();
+    to = cursor_;
+    return good;
   }
   if (end_ - begin <= static_cast<std::ptrdiff_t>(size)) return false;
   *to.node++ = {.payload = std::bit_cast<std::uintptr_t>(begin), .size = size, .kind = Kind::text};
   to.at = begin + size + 1;
   if (!key) return end_value(to), true;
   to.expect = Expect::colon;
-  if (*to.at == ':') {
-    ++to.at;
-    to.expect = Expect::value;
-  }
+  if (*to.at != ':') return true;
+  pass_mark(to);
+  to.expect = Expect::value;
   return true;
 }
 
@@ -189,12 +196,13 @@ inline void Scanner::skip_space(Cursor& to) const {
   if (outermost(to) && members_ <= kMostMembers) places_[members_ - 1].value_end = offset(to);
   to.expect = Expect::more;
   if (*to.at != ',') return;
-  ++to.at;
+  pass_mark(to);
   to.expect = object ? Expect::key : Expect::value;
 }
 
 // Behind a long text's closing quote.
-bool Scanner::finish_text(Cursor& to) {
+void Scanner::finish_text() {
+  Cursor& to = cursor_;
   const char* begin = text_.out == nullptr ? text_.begin : arena_at_;
   const char* end = text_.out == nullptr ? to.at : text_.out;
   *to.node++ = {.payload = std::bit_cast<std::uintptr_t>(begin),
@@ -203,12 +211,8 @@ bool Scanner::finish_text(Cursor& to) {
   if (text_.out != nullptr) arena_at_ = text_.out;
   ++to.at;
   text_.open = false;
-  if (text_.key) {
-    to.expect = Expect::colon;
-  } else {
-    end_value(to);
-  }
-  return true;
+  if (!text_.key) return end_value(to);
+  to.expect = Expect::colon;
 }
 
 }  // namespace wp::prompt

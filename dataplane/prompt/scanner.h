@@ -10,6 +10,7 @@
 #include "dataplane/prompt/budget.h"
 #include "dataplane/prompt/members.h"
 #include "dataplane/prompt/tape.h"
+#include "dataplane/prompt/text_copy.h"
 
 namespace wp::prompt {
 
@@ -48,7 +49,7 @@ class Scanner {
     bool object = false;
   };
 
-  // Where the reading is. A step works on a copy, which stays in registers.
+  // Where the reading is. A step works on a copy, which stays in registers; long texts are read on the original.
   struct Cursor {
     const char* at = nullptr;
     Node* node = nullptr;   // the next one
@@ -59,17 +60,17 @@ class Scanner {
 
   // A text that has begun and did not end at once.
   struct Text {
-    const char* begin = nullptr;      // behind the quote
-    const char* validated = nullptr;  // UTF-8 up to here
-    const char* copied = nullptr;     // of a text with escapes: what is before it is in the arena
-    char* out = nullptr;              // nullptr: no escape so far
-    bool high = false;                // bytes that are not ASCII came since `validated`
+    const char* begin = nullptr;   // behind the quote
+    const char* copied = nullptr;  // of a text with escapes: what is before it is in the arena
+    char* out = nullptr;           // nullptr: no escape so far
+    bool cut = false;              // what was read may end within a character
     bool open = false;
     bool key = false;
   };
 
   [[nodiscard]] bool reserve(std::uint32_t size);
   [[nodiscard]] bool read_token(Cursor& to);
+  static void pass_mark(Cursor& to);
   void skip_space(Cursor& to) const;
   [[nodiscard]] bool begin_value(Cursor& to, char c);
   [[nodiscard]] bool begin_key(Cursor& to);
@@ -79,18 +80,18 @@ class Scanner {
   [[nodiscard]] bool close(Cursor& to, char c);
   void end_value(Cursor& to);
 
-  // --- long_text.cc: of text_, up to its end or until the budget is spent.
-  [[nodiscard]] bool read_long_text(Cursor& to);
-  [[nodiscard]] bool scan_plain(Cursor& to);
-  [[nodiscard]] bool copy_begun(Cursor& to);
-  [[nodiscard]] bool unescape(Cursor& to);
-  [[nodiscard]] bool validate(Cursor& to, bool complete);
-  [[nodiscard]] bool finish_text(Cursor& to);
+  // --- long_text.cc: of text_, at the cursor.
+  [[nodiscard]] bool read_long_text();
+  [[nodiscard]] bool scan_plain();
+  [[nodiscard]] bool copy_begun();
+  [[nodiscard]] bool copy_on();
+  void finish_text();
 
   [[nodiscard]] bool outermost(const Cursor& to) const { return to.top == open_.data() + 1; }
   [[nodiscard]] std::uint32_t offset(const Cursor& to) const { return static_cast<std::uint32_t>(to.at - data_); }
 
   std::uint32_t max_body_;
+  TextCopier copier_ = fastest_copier();
   std::uint32_t capacity_ = 0;
   std::unique_ptr<Node[]> tape_;
   std::unique_ptr<char[]> arena_;  // texts that had escapes

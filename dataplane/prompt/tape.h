@@ -24,6 +24,7 @@ class Value {
   explicit Value(const Node* node) : node_(node) {}
 
   [[nodiscard]] bool exists() const { return node_ != nullptr; }
+  [[nodiscard]] const Node* node() const { return node_; }
   [[nodiscard]] Kind kind() const { return node_->kind; }
   [[nodiscard]] bool is(Kind kind) const { return node_->kind == kind; }
 

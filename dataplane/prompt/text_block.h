@@ -1,4 +1,4 @@
-// 64 bytes of a text at a time: where it ends, has an escape or a byte that may not be there.
+// 32 or 64 bytes of a text at a time: where it ends, has an escape or a byte that may not be there.
 #pragma once
 
 #include <cstdint>
@@ -10,33 +10,29 @@
 
 namespace wp::prompt {
 
-// Of each, bit i stands for byte i.
-struct TextBlock {
-  static constexpr std::uint32_t kBytes = 64;
+// Of each word, bit i stands for byte i. kBytes must be readable.
+class TextHalf {
+ public:
+  static constexpr std::uint32_t kBytes = 32;
 
-  std::uint64_t special = 0;  // a quote, a backslash, a control character
-  std::uint64_t high = 0;     // not ASCII
+  std::uint32_t special = 0;  // a quote, a backslash, a control character
+  std::uint32_t high = 0;     // not ASCII
 
-  // kBytes must be readable.
-  explicit TextBlock(const char* at) {
+  explicit TextHalf(const char* at) {
 #if defined(__AVX2__)
-    const auto half = [this](const char* from, unsigned shift) {
-      const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-      const __m256i quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"'));
-      const __m256i backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
-      const __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1F)), bytes);
-      const __m256i any = _mm256_or_si256(_mm256_or_si256(quote, backslash), control);
-      special |= std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(any))} << shift;
-      high |= std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes))} << shift;
-    };
-    half(at, 0);
-    half(at + 32, 32);
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+    const __m256i quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"'));
+    const __m256i backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
+    const __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1F)), bytes);
+    const __m256i any = _mm256_or_si256(_mm256_or_si256(quote, backslash), control);
+    special = static_cast<std::uint32_t>(_mm256_movemask_epi8(any));
+    high = static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
 #else
     for (unsigned i = 0; i < kBytes; i += 8) {
       std::uint64_t word = 0;
       std::memcpy(&word, at + i, sizeof word);
-      special |= (gather(equal(word, '"')) | gather(equal(word, '\\')) | gather(below_space(word))) << i;
-      high |= gather(word & kHigh) << i;
+      special |= static_cast<std::uint32_t>(gather(equal(word, '"') | equal(word, '\\') | below_space(word))) << i;
+      high |= static_cast<std::uint32_t>(gather(word & kHigh)) << i;
     }
 #endif
   }
@@ -54,5 +50,27 @@ struct TextBlock {
   // The marks as eight bits.
   static constexpr std::uint64_t gather(std::uint64_t marks) { return ((marks >> 7U) * 0x0102040810204080) >> 56U; }
 };
+
+struct TextBlock {
+  static constexpr std::uint32_t kBytes = 2 * TextHalf::kBytes;
+
+  std::uint64_t special;
+  std::uint64_t high;
+
+  explicit TextBlock(const char* at) {
+    const TextHalf first(at);
+    const TextHalf second(at + TextHalf::kBytes);
+    special = first.special | std::uint64_t{second.special} << TextHalf::kBytes;
+    high = first.high | std::uint64_t{second.high} << TextHalf::kBytes;
+  }
+
+  // The last character may go on behind it.
+  [[nodiscard]] bool cuts_character() const { return high >> (kBytes - 3) != 0; }
+};
+
+// The bits up to the lowest one, that included; all when there is none.
+constexpr std::uint64_t up_to_lowest(std::uint64_t bits) {
+  return bits ^ (bits - 1);
+}
 
 }  // namespace wp::prompt

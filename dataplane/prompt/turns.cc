@@ -26,6 +26,8 @@ constexpr std::array<std::string_view, 4> kPartNames{"type", "text", "content", 
 constexpr KeyTable kPartTable(kPartNames);
 using PartMembers = Members<PartKey, kPartNames.size()>;
 
+constexpr std::string_view kUser = "user";
+
 // Behind the look at them.
 constexpr std::int64_t kMessageCost = 8 * kMemberCost;
 
@@ -41,17 +43,22 @@ Result<void> TurnWriter::write_messages(Value messages) {
   return {};
 }
 
+// As many entries as are written at once and as the budget allows, one in any case.
 Result<void> TurnWriter::go_on(Budget& budget) {
-  if (agenda_.top().left == 0) return agenda_.pop(), Result<void>{};
   const bool messages = agenda_.top().task == Task::messages;
-  const Value entry = agenda_.take();
-  budget.spend(kMessageCost + (entry.is(Kind::object) ? entry.size() * kMemberCost : 0));
-  if (!messages && entry.is(Kind::text)) return write_text(entry.text()), Result<void>{};
-  if (!entry.is(Kind::object)) return fail(Reason::bad_field);
-  return messages ? write_message(entry) : write_part(entry);
+  const std::size_t depth = agenda_.depth();
+  while (agenda_.top().left > 0) {
+    const Value entry = agenda_.take();
+    budget.spend(kMessageCost + (entry.is(Kind::object) ? entry.size() * kMemberCost : 0));
+    if (const auto written = messages ? write_message(entry) : write_part(entry); !written) return written;
+    if (agenda_.depth() > depth || budget.spent()) return {};
+  }
+  agenda_.pop();
+  return {};
 }
 
 Result<void> TurnWriter::write_message(Value message) {
+  if (!message.is(Kind::object)) return fail(Reason::bad_field);
   MessageMembers members;
   if (const auto read = members.read(message, kMessageTable); !read) return read;
   const auto role = members.text(MessageKey::role);
@@ -60,6 +67,14 @@ Result<void> TurnWriter::write_message(Value message) {
   if (!role || !name || !call_id) return fail(Reason::bad_field);
 
   begin_turn(*role);
+  // Almost every message.
+  const Value content = members.find(MessageKey::content);
+  if (content.exists() && content.is(Kind::text) && members.has_only({MessageKey::role, MessageKey::content})) {
+    write_text(content.text());
+    sink_.end();
+    sink_.end_turn(*role == kUser);
+    return {};
+  }
   if (!name->empty()) {
     sink_.piece(Piece::name);
     sink_.text(*name);
@@ -92,7 +107,7 @@ void TurnWriter::begin_turn(std::string_view role) {
 }
 
 void TurnWriter::expect_end(std::string_view role) {
-  agenda_.push({.task = Task::end_turn, .question = role == "user"});
+  agenda_.push({.task = Task::end_turn, .question = role == kUser});
 }
 
 Result<void> TurnWriter::write_content(Value content) {
@@ -110,6 +125,8 @@ void TurnWriter::write_text(std::string_view text) {
 // Text by its text; a tool's result by its id and its own content; images, sound, calls, thinking and what else there
 // may be as the value they are, so that two differ where their bytes or addresses differ.
 Result<void> TurnWriter::write_part(Value part) {
+  if (part.is(Kind::text)) return write_text(part.text()), Result<void>{};
+  if (!part.is(Kind::object)) return fail(Reason::bad_field);
   PartMembers members;
   if (const auto read = members.read(part, kPartTable); !read) return read;
   const auto type = members.text(PartKey::type);

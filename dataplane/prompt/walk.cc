@@ -108,8 +108,7 @@ Result<void> BodyWalk::begin_input(Value input) {
 
 Result<void> BodyWalk::go_on(Budget& budget) {
   budget.spend(kMemberCost / 2);
-  const Frame frame = agenda_.top();
-  switch (frame.task) {
+  switch (agenda_.top().task) {
     case Task::entries:
     case Task::members:
     case Task::sorted: return values_.go_on(budget), Result<void>{};
@@ -121,6 +120,7 @@ Result<void> BodyWalk::go_on(Budget& budget) {
     case Task::items: return write_item(budget);
     default: break;
   }
+  const Frame frame = agenda_.top();
   agenda_.pop();
   switch (frame.task) {
     case Task::end: sink_.end(); break;

@@ -17,7 +17,7 @@ struct BodyLimits {
 
 class BodySlabs {
  public:
-  static constexpr std::uint32_t kPadding = 64;  // SIMDJSON_PADDING of simdjson 3.0 is 64
+  static constexpr std::uint32_t kPadding = 128;  // what prompt::Extractor reads behind a body
 
   explicit BodySlabs(const BodyLimits& limits);
 
