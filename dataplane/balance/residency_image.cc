@@ -153,12 +153,14 @@ class ResidencyImage {
 
   explicit ResidencyImage(Residency& residency) : residency_(residency), targets_(Residency::kMaxReplicas) {}
 
-  // What the replica's cache is known to be like goes with its entries.
+  // What was learned of the replica's cache goes with its entries. Its clock does not, for it also says what this
+  // process has sent: entries keep their age instead.
   void adopt(const SavedReplica& saved, std::uint32_t id) {
-    Residency::Clock& clock = residency_.clocks_[id];
-    clock.prefilled.store(saved.prefilled, kImageOrder);
-    clock.learned.store(saved.learned, kImageOrder);
-    targets_[saved.id] = {.known = true, .epoch = static_cast<std::uint32_t>(saved.epoch), .id = id};
+    residency_.clocks_[id].learned.store(saved.learned, kImageOrder);
+    targets_[saved.id] = {.known = true,
+                          .epoch = static_cast<std::uint32_t>(saved.epoch),
+                          .tick = static_cast<std::uint32_t>(saved.prefilled / Residency::kTokensPerTick),
+                          .id = id};
   }
 
   // Returns how many entries live on.
@@ -184,8 +186,9 @@ class ResidencyImage {
  private:
   struct Target {
     bool known = false;
-    std::uint32_t epoch = 0;  // as it was saved
-    std::uint32_t id = 0;     // here
+    std::uint32_t epoch = 0;  // these as they were saved
+    std::uint32_t tick = 0;
+    std::uint32_t id = 0;  // here
   };
 
   template <class Do>
@@ -201,11 +204,12 @@ class ResidencyImage {
   [[nodiscard]] std::uint64_t translate(std::uint64_t entry) const {
     const Target& target = targets_[HolderEntry::replica(entry)];
     if (entry == 0 || !target.known || HolderEntry::epoch(entry) != (target.epoch & HolderEntry::kEpochMask)) return 0;
-    const std::uint64_t made =
-        HolderEntry::make(HolderEntry::tag(entry), target.id, residency_.clocks_[target.id].epoch.load(kImageOrder),
-                          HolderEntry::tick(entry));
-    std::uint32_t age = 0;
-    return residency_.alive(made, age) ? made : 0;
+    const Residency::Clock& clock = residency_.clocks_[target.id];
+    const std::uint32_t age = target.tick - HolderEntry::tick(entry);
+    const std::uint64_t made = HolderEntry::make(HolderEntry::tag(entry), target.id, clock.epoch.load(kImageOrder),
+                                                 (Residency::tick(clock) - age) & HolderEntry::kTickMask);
+    std::uint32_t age_here = 0;
+    return residency_.alive(made, age_here) ? made : 0;
   }
 
   Residency& residency_;

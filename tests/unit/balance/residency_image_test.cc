@@ -76,6 +76,7 @@ TEST(ResidencyImage, EntriesKeepTheirAgeAndDieAsTheyWouldHave) {
   const auto old = after.table.holders(ladder_of(2)[1].hash);
   ASSERT_EQ(old.count, 1U);
   EXPECT_NEAR(old.all[0].age, 60'000, 512);
+  EXPECT_EQ(after.table.sent(1).uncached, 0U) << "this process has sent nothing";
   after.table.record(1, ladder_of(51), {}, 60'000, 0);
   EXPECT_EQ(after.table.holders(ladder_of(2)[1].hash).count, 0U);
   EXPECT_EQ(after.table.holders(ladder_of(50)[1].hash).count, 1U);
