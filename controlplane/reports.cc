@@ -174,8 +174,11 @@ void Reports::compare(Entry& entry, const Report& report, const Member& member) 
   entry.mark = now;
   if (asked / kLeastShare > ours) return counters_.mixed.add();
   const double cached = static_cast<double>(hits) / static_cast<double>(asked) * static_cast<double>(ours);
-  const double age = believed == 0 ? 0 : static_cast<double>(ages) / static_cast<double>(believed);
   const auto expected = static_cast<double>(believed);
+  // Of many entries only the mean age is known. Where half of what was believed was there, that is how old what is
+  // there may be; where less was, it is less. Taken as it is, entries that are all of one age would never be doubted.
+  const double share = believed == 0 ? 0 : std::min(cached / expected, 0.5);
+  const double age = believed == 0 ? 0 : static_cast<double>(ages) / expected * (0.5 + share);
   counters_.compared.add();
   if (cached < expected / 2 || cached / 2 > expected) counters_.contradicted.add();
   // Receipts tell the same, prompt by prompt.

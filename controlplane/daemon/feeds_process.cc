@@ -32,7 +32,7 @@ constexpr Duration kFirstPause = millis(100);
 constexpr Duration kLongestPause = seconds(30);
 // One that lived so long ended for another reason than the one before.
 constexpr Duration kHealthyLife = seconds(60);
-constexpr int kEndMillis = 500;
+constexpr int kEndMillis = 200;
 
 std::unexpected<std::string> failed(const std::string& what, int error) {
   return std::unexpected(what + ": " + std::strerror(error));

@@ -41,7 +41,7 @@ class FeedsProcess {
 
   // The error is one line: it cannot be run at all.
   [[nodiscard]] std::expected<void, std::string> start();
-  // Ends it and waits for that, half a second at most before it is killed.
+  // Ends it and waits for that, a fifth of a second at most before it is killed.
   void stop();
 
   [[nodiscard]] pid_t pid() const { return pid_; }  // 0: it does not run

@@ -14,6 +14,9 @@ control::Registry::Config registry_config(const GatewayConfig& config, const Str
   return made;
 }
 
+// As the daemon's default.
+constexpr Duration kFresh = seconds(6);
+
 std::string name_of(std::size_t number) {
   return "replica-" + std::to_string(number);
 }
@@ -26,6 +29,7 @@ Gateway::Gateway(const GatewayConfig& config, const StrategyInfo& strategy, cons
       residency_(config.residency_lines, config.max_replicas),
       capacity_(config.capacity_told),
       registry_(registry_config(config, strategy), accounts_, qsbr_, &residency_),
+      reports_(registry_, accounts_, residency_, kFresh),
       rng_(config.seed),
       router_(strategy.make(needs)) {
   for (const Standing standing : standings) join(standing);
@@ -75,6 +79,19 @@ void Gateway::take_up(const Gateway& before, Instant now) {
   std::string image;
   for (std::string_view piece = writer.next(); !piece.empty(); piece = writer.next()) image += piece;
   WP_ASSERT(balance::read_image(residency_, image, named(), context));
+}
+
+void Gateway::report(Instant now, std::span<const control::PrefixCounts> counts) {
+  control::ReportBatch batch{.reporter = "lab", .items = {}};
+  ++reported_;
+  for (std::size_t number = 0; number < counts.size(); ++number) {
+    control::Report report;
+    report.replica = name_of(number);
+    report.sequence = reported_;
+    report.prefix = counts[number];
+    batch.items.push_back({report.replica, report});
+  }
+  for (const std::string& problem : reports_.take(batch, now)) WP_ASSERT(problem.empty());
 }
 
 balance::PickInput Gateway::input(Instant now, const TraceRequest& request) {

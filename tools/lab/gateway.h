@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "controlplane/registry.h"
+#include "controlplane/reports.h"
 #include "dataplane/balance/accounts.h"
 #include "dataplane/balance/residency_image.h"
 #include "dataplane/base/qsbr.h"
@@ -53,6 +54,8 @@ class Gateway {
   void sent(Instant now, const TraceRequest& request, std::span<const BlockHash> blocks, std::uint64_t id,
             const Choice& choice);
   void learn(const balance::Receipt& receipt) { balance::learn(residency_, receipt); }
+  // What the engine of each replica has counted since it started, by number: the same way as a daemon is told.
+  void report(Instant now, std::span<const control::PrefixCounts> counts);
   // The residency table of the process before, as a daemon takes it up from a file. Before anything was picked.
   void take_up(const Gateway& before, Instant now);
   [[nodiscard]] Router& router() { return *router_; }
@@ -68,6 +71,8 @@ class Gateway {
   std::uint64_t capacity_;
   Qsbr qsbr_;
   control::Registry registry_;
+  control::Reports reports_;
+  std::uint64_t reported_ = 0;  // times
   std::unique_ptr<const balance::Snapshot> snapshot_;
   std::vector<balance::ReplicaRef> refs_;  // by number; none leaves, so that numbers are also places in a Snapshot
   std::vector<balance::ReplicaRef> excluded_;

@@ -118,9 +118,10 @@ void declare_fleet(CLI::App& app, SimulationConfig& simulation, Raw& raw) {
       ->check(CLI::IsMember({"small", "large", "endless"}))
       ->excludes("--cache-tokens");
   app.add_option("--knowledge", raw.knowledge,
-                 "what replicas tell: nothing, receipts (how much of a prompt was cached, in its reply), or capacity\n"
+                 "what replicas tell: nothing, counters (what their engines have counted of prompts and of cached\n"
+                 "tokens, every two seconds), receipts (how much of a prompt was cached, in its reply), or capacity\n"
                  "(--cache-tokens, as with pool.kv_tokens)")
-      ->check(CLI::IsMember({"nothing", "receipts", "capacity"}))
+      ->check(CLI::IsMember({"nothing", "counters", "receipts", "capacity"}))
       ->capture_default_str();
   app.add_option("--prefill-rate", replica.prefill_rate, "uncached prompt tokens a second, one prompt at a time")
       ->check(CLI::Range(1e-3, 1e12))
@@ -231,7 +232,8 @@ std::string finish(const Raw& raw, Options& options) {
   if (problem.empty() && !raw.family.empty()) problem = choose_family(raw.family, options);
   if (problem.empty()) problem = read_events(raw.events, options.simulation);
   options.simulation.replica.overhead = from_seconds(raw.overhead_ms / 1e3);
-  options.simulation.knowledge = raw.knowledge == "receipts"   ? Knowledge::receipts
+  options.simulation.knowledge = raw.knowledge == "counters"   ? Knowledge::counters
+                                 : raw.knowledge == "receipts" ? Knowledge::receipts
                                  : raw.knowledge == "capacity" ? Knowledge::capacity
                                                                : Knowledge::nothing;
   options.simulation.detection = from_seconds(raw.detection_seconds);

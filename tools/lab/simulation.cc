@@ -16,6 +16,8 @@ namespace {
 
 // As the proxy: an exchange gives up behind so many replicas that could not be reached.
 constexpr std::uint32_t kMaxAttempts = 4;
+// As the daemon's default.
+constexpr Duration kReportInterval = seconds(2);
 
 // Something that is due for an attempt at a request. One whose attempt is over is passed over.
 struct Due {
@@ -80,6 +82,7 @@ class Simulation {
   void count_presence(std::uint32_t replica, Instant until);
   void die(std::uint32_t replica);
   void restart(std::uint32_t gateway, bool handover);
+  void report_until(Instant now);
   [[nodiscard]] bool step(std::size_t& next, std::size_t& next_event, std::size_t& next_verdict);
 
   const Trace& trace_;
@@ -91,7 +94,9 @@ class Simulation {
   std::vector<std::uint64_t> lives_;  // restarts of each gateway
   std::vector<Flight> flights_;       // by the request's index
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
-  std::vector<Verdict> verdicts_;  // in order of time
+  std::vector<Verdict> verdicts_;               // in order of time
+  std::vector<control::PrefixCounts> counted_;  // by the replica's number, since it started
+  Instant next_report_;
   std::uint64_t scheduled_ = 0;
   Instant now_;
   Outcome outcome_;
@@ -100,6 +105,7 @@ class Simulation {
 void Simulation::add_replica() {
   fleet_.emplace_back(config_.replica, trace_.block_tokens, trace_.distinct_blocks);
   replicas_.push_back({.since = now_});
+  counted_.emplace_back();
   outcome_.work.emplace_back();
 }
 
@@ -148,6 +154,8 @@ void Simulation::start(std::uint32_t index, Choice&& choice) {
 
   const Course course = fleet_[choice.replica].take(now_, blocks, request.prompt_tokens, request.output_tokens);
   outcome_.work[choice.replica].uncached_tokens += course.uncached_tokens;
+  counted_[choice.replica].queries += request.prompt_tokens;
+  counted_[choice.replica].hits += request.prompt_tokens - course.uncached_tokens;
   served.replica = choice.replica;
   served.decision = choice.decision;
   served.cached_blocks = course.cached_blocks;
@@ -213,6 +221,7 @@ void Simulation::die(std::uint32_t replica) {
   it.alive = false;
   ++it.life;
   fleet_[replica].clear();
+  counted_[replica] = {};
   verdicts_.push_back({now_ + config_.detection, replica, it.life});
   std::vector<std::uint32_t> again;
   for (std::uint32_t i = 0; i < flights_.size() && arrival(i) <= now_; ++i) {
@@ -255,6 +264,14 @@ void Simulation::change(const FleetEvent& event) {
   }
 }
 
+// Reports that came before something else happens.
+void Simulation::report_until(Instant now) {
+  if (config_.knowledge != Knowledge::counters) return;
+  for (; next_report_ < now; next_report_ = next_report_ + kReportInterval) {
+    for (const auto& gateway : gateways_) gateway->report(next_report_, counted_);
+  }
+}
+
 // The next thing in time; at the same instant what ends comes before what changes, and that before what arrives.
 bool Simulation::step(std::size_t& next, std::size_t& next_event, std::size_t& next_verdict) {
   const Instant due = due_.empty() ? kNever : due_.top().at;
@@ -263,6 +280,7 @@ bool Simulation::step(std::size_t& next, std::size_t& next_event, std::size_t& n
   const Instant arrives = next < trace_.requests.size() ? arrival(next) : kNever;
   const Instant first = std::min({due, event, verdict, arrives});
   if (first == kNever) return false;
+  report_until(first);
   now_ = std::max(now_, first);
   if (first == due) {
     const Due top = due_.top();

@@ -18,8 +18,9 @@ namespace wp::lab {
 // published.
 inline constexpr std::uint64_t kDefaultSeed = 2;
 
-// What replicas tell the gateways: nothing; how much of each prompt was cached, in its reply; what their caches hold.
-enum class Knowledge : std::uint8_t { nothing, receipts, capacity };
+// What replicas tell the gateways: nothing; what their engines count, every two seconds; how much of each prompt was
+// cached, in its reply; what their caches hold.
+enum class Knowledge : std::uint8_t { nothing, counters, receipts, capacity };
 
 struct SimulationConfig {
   std::uint32_t replicas = 8;

@@ -151,5 +151,31 @@ TEST(Simulation, AGatewayThatHandsItsTableOverDoesNot) {
   EXPECT_NE(run(trace, with_events({"5:restart:0"}), "warm").served[1].decision, Reason::resident);
 }
 
+// Forty conversations come back in turn, each with two more blocks, when its first two have long left caches of
+// sixteen. Who is told nothing goes on believing that they are there.
+TEST(Simulation, WhatEnginesCountCorrectsWhatIsBelieved) {
+  std::vector<MooncakeLine> lines;
+  for (std::uint64_t i = 0; i < 400; ++i) {
+    const std::uint64_t first = 2 * (i % 40);
+    lines.push_back(mooncake(static_cast<std::int64_t>(i) * 4000, {first, first + 1, 1000 + 2 * i, 1001 + 2 * i}));
+  }
+  const Trace trace = trace_of(lines);
+  const auto mistaken = [&trace](Knowledge knowledge) {
+    SimulationConfig config = two_replicas();
+    config.replica.cache_tokens = 16ULL * 512;
+    config.knowledge = knowledge;
+    std::uint64_t tokens = 0;
+    for (const Served& served : run(trace, config, "warm").served) {
+      tokens += std::max(served.expected_tokens, served.uncached_tokens) -
+                std::min(served.expected_tokens, served.uncached_tokens);
+    }
+    return tokens;
+  };
+  const std::uint64_t blind = mistaken(Knowledge::nothing);
+  EXPECT_GT(blind, 100'000U);
+  EXPECT_LT(mistaken(Knowledge::counters), blind / 2);
+  EXPECT_LT(mistaken(Knowledge::receipts), blind / 2);
+}
+
 }  // namespace
 }  // namespace wp::lab
