@@ -64,28 +64,6 @@ Residency::Residency(std::uint32_t lines, std::uint32_t max_replicas)
   WP_ASSERT(max_replicas <= kMaxReplicas);
 }
 
-std::uint32_t Residency::tick(const Clock& clock) {
-  return static_cast<std::uint32_t>(clock.prefilled.load(kEntryOrder) / kTokensPerTick) & HolderEntry::kTickMask;
-}
-
-std::uint64_t Residency::capacity(const Clock& clock) {
-  const std::uint64_t told = clock.capacity.load(kEntryOrder);
-  if (told != 0) return told;
-  const std::uint64_t learned = clock.learned.load(kEntryOrder);
-  const std::uint64_t bound = clock.bound.load(kEntryOrder);
-  return learned == 0 || bound == 0 ? learned + bound : std::min(learned, bound);
-}
-
-bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
-  const std::uint32_t id = HolderEntry::replica(entry);
-  if (id >= max_replicas_) return false;
-  const Clock& clock = clocks_[id];
-  if (HolderEntry::epoch(entry) != (clock.epoch.load(kEntryOrder) & HolderEntry::kEpochMask)) return false;
-  age = (tick(clock) - static_cast<std::uint32_t>(entry)) & HolderEntry::kTickMask;
-  const std::uint64_t most = capacity(clock);
-  return most == 0 || std::uint64_t{age} * kTokensPerTick <= most;
-}
-
 void Residency::prefetch(std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends) const {
   for (const prompt::Rung& rung : ladder) {
     __builtin_prefetch(&holders_[rung.hash & mask_]);

@@ -1,7 +1,9 @@
-// The words of the residency table. Internal to balance.
+// The words of the residency table, and which of them still stand: asked of every entry that a pick looks at, so
+// inlined where that is. Internal to balance.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 #include "dataplane/balance/residency.h"
@@ -40,5 +42,29 @@ struct HolderEntry {
   }
   [[nodiscard]] static std::uint32_t tick(std::uint64_t entry) { return static_cast<std::uint32_t>(entry) & kTickMask; }
 };
+
+inline std::uint32_t Residency::tick(const Clock& clock) {
+  return static_cast<std::uint32_t>(clock.prefilled.load(std::memory_order_relaxed) / kTokensPerTick) &
+         HolderEntry::kTickMask;
+}
+
+inline std::uint64_t Residency::capacity(const Clock& clock) {
+  const std::uint64_t told = clock.capacity.load(std::memory_order_relaxed);
+  if (told != 0) return told;
+  const std::uint64_t learned = clock.learned.load(std::memory_order_relaxed);
+  const std::uint64_t bound = clock.bound.load(std::memory_order_relaxed);
+  return learned == 0 || bound == 0 ? learned + bound : std::min(learned, bound);
+}
+
+inline bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
+  const std::uint32_t id = HolderEntry::replica(entry);
+  if (id >= max_replicas_) return false;
+  const Clock& clock = clocks_[id];
+  if (HolderEntry::epoch(entry) != (clock.epoch.load(std::memory_order_relaxed) & HolderEntry::kEpochMask))
+    return false;
+  age = (tick(clock) - static_cast<std::uint32_t>(entry)) & HolderEntry::kTickMask;
+  const std::uint64_t most = capacity(clock);
+  return most == 0 || std::uint64_t{age} * kTokensPerTick <= most;
+}
 
 }  // namespace wp::balance
