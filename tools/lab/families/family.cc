@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "tools/lab/families/draw.h"
 
@@ -43,7 +44,7 @@ Script make_script(const Family& family, std::uint64_t seed) {
   script.small_share = draw_factor(rng, 0.02, 0.1);
   script.large_share = draw_between(rng, 0.3, 0.6);
   family.write(rng, script);
-  std::ranges::stable_sort(script.lines, {}, &ScriptLine::at);
+  std::ranges::sort(script.lines, {}, [](const ScriptLine& line) { return std::pair(line.at, line.session); });
   return script;
 }
 
