@@ -13,7 +13,7 @@
 namespace wp::balance {
 
 // What the ring was asked with.
-enum class KeyKind : std::uint8_t { none, session, first_chunk, rung };
+enum class KeyKind : std::uint8_t { none, session, derived_session, first_chunk, rung };
 
 [[nodiscard]] std::string_view word(KeyKind kind);
 

@@ -19,6 +19,7 @@ Pick pick(const PickInput& input, Strategy strategy) {
   switch (strategy) {
     case Strategy::warm: return pick_warm(input);
     case Strategy::prefix: return pick_prefix(input);
+    case Strategy::session: return pick_session(input);
     case Strategy::least_loaded: return pick_least_loaded(input);
     case Strategy::round_robin: return pick_round_robin(input);
   }
@@ -39,7 +40,9 @@ void remember(const PickInput& input, const Pick& pick) {
 
 void learn(Residency& residency, const Receipt& receipt) {
   if (!receipt.cached_tokens) return;
-  residency.learn(receipt.replica.id, receipt.expected_cached, receipt.expected_age, *receipt.cached_tokens);
+  // The prefix had to fit beside what came after it.
+  residency.learn(receipt.replica.id, receipt.expected_cached, receipt.expected_age + receipt.expected_cached,
+                  *receipt.cached_tokens);
 }
 
 }  // namespace wp::balance

@@ -26,6 +26,10 @@ constexpr std::uint32_t kTellingTokens = 256;
 constexpr std::uint64_t kLeastCapacity = 8'192;
 constexpr std::uint64_t kLearnShare = 8;
 
+// Of tokens that a replica finds in its cache, how many count as if they had come anew: they are the last now to go,
+// and what else it has goes before them.
+constexpr std::uint64_t kTouchedPercent = 30;
+
 // A fan-out entry: tag above, then one bit for each class of children seen.
 constexpr std::uint32_t kFanBits = 48;
 constexpr std::uint64_t kFanMask = (std::uint64_t{1} << kFanBits) - 1;
@@ -72,7 +76,7 @@ void Residency::prefetch(std::span<const prompt::Rung> ladder, std::span<const p
   for (const prompt::Rung& end : ends) __builtin_prefetch(&holders_[end.hash & mask_]);
 }
 
-Residency::Holders Residency::holders(std::uint64_t hash) const {
+Residency::Holders Residency::holders(std::uint64_t hash, std::uint32_t tokens) const {
   const auto& entries = holders_[hash & mask_].entries;
   Holders found;
   found.count = 0;
@@ -80,7 +84,7 @@ Residency::Holders Residency::holders(std::uint64_t hash) const {
        left &= left - 1) {
     const std::uint64_t entry = entries[static_cast<std::size_t>(std::countr_zero(left))].load(kEntryOrder);
     std::uint32_t age = 0;
-    if (alive(entry, age)) found.all[found.count++] = {HolderEntry::replica(entry), age * kTokensPerTick};
+    if (alive(entry, age, tokens)) found.all[found.count++] = {HolderEntry::replica(entry), age * kTokensPerTick};
   }
   return found;
 }
@@ -141,6 +145,7 @@ void Residency::record(std::uint32_t replica_id, std::span<const prompt::Rung> l
                        std::span<const prompt::Rung> ends, std::uint32_t uncached, std::uint64_t session) {
   WP_ASSERT(replica_id < max_replicas_);
   clocks_[replica_id].prefilled.fetch_add(uncached, kEntryOrder);
+  clocks_[replica_id].taken.fetch_add(uncached, kEntryOrder);
   for (std::size_t i = 0; i < ladder.size(); ++i) {
     hold(ladder[i].hash, replica_id);
     if (i > 0) add_child(ladder[i - 1].hash, session != 0 ? session : ladder[i].hash);
@@ -181,6 +186,7 @@ void Residency::believe(std::uint32_t replica_id, std::uint32_t cached, std::uin
   WP_ASSERT(replica_id < max_replicas_);
   if (cached == 0) return;
   Clock& clock = clocks_[replica_id];
+  clock.taken.fetch_add(std::uint64_t{cached} * kTouchedPercent / 100, kEntryOrder);
   clock.believed.fetch_add(cached, kEntryOrder);
   clock.ages.fetch_add(std::uint64_t{cached} * (age / kTokensPerTick), kEntryOrder);
 }

@@ -4,8 +4,9 @@
 // epoch, stamp) for the rungs that fall on it. `fan-out`: for a rung, how many conversations were seen to part behind
 // it, by which the prompt that everybody shares is told from what is one conversation's own.
 //
-// An entry ages by what its replica was given since: each replica has a clock that counts the tokens it had to prefill,
-// and an entry is alive while what came after it fits into the replica's KV cache, as an LRU cache would have it. A
+// An entry ages by what its replica was given since: each replica has a clock that counts the tokens it took into its
+// cache, and a prefix is there while what came after it fits beside it, as an LRU cache would have it: the end of a
+// prompt goes first. A
 // replica that starts anew is wiped by one increment of its epoch. A wrong entry costs a worse guess, nothing else:
 // racing writers may lose one another's entries, and nothing waits.
 #pragma once
@@ -42,7 +43,8 @@ class Residency {
 
   // Any shard.
   void prefetch(std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends) const;
-  [[nodiscard]] Holders holders(std::uint64_t hash) const;
+  // `tokens`: of the prefix, which the cache has to have room for.
+  [[nodiscard]] Holders holders(std::uint64_t hash, std::uint32_t tokens = 0) const;
   // How many conversations parted behind this rung: an estimate, within a fifth up to some 40, and no more beyond.
   [[nodiscard]] std::uint32_t fan_out(std::uint64_t hash) const;
   // A prompt with these rungs went to the replica, which has to prefill about `uncached` tokens of it. Conversations
@@ -82,6 +84,7 @@ class Residency {
     Entries entries{};
   };
   struct alignas(64) Clock {
+    std::atomic<std::uint64_t> taken{0};      // tokens, by which entries age
     std::atomic<std::uint64_t> prefilled{0};  // tokens
     std::atomic<std::uint64_t> capacity{0};   // tokens, as told
     std::atomic<std::uint64_t> learned{0};    // the same, as replies let guess
@@ -92,7 +95,7 @@ class Residency {
   };
 
   // Ticks since the entry was written or refreshed; nothing when the replica holds it no more.
-  [[nodiscard]] bool alive(std::uint64_t entry, std::uint32_t& age) const;
+  [[nodiscard]] bool alive(std::uint64_t entry, std::uint32_t& age, std::uint32_t tokens = 0) const;
   [[nodiscard]] static std::uint32_t tick(const Clock& clock);
   [[nodiscard]] static std::uint64_t capacity(const Clock& clock);
   void hold(std::uint64_t hash, std::uint32_t replica_id);

@@ -44,7 +44,7 @@ struct HolderEntry {
 };
 
 inline std::uint32_t Residency::tick(const Clock& clock) {
-  return static_cast<std::uint32_t>(clock.prefilled.load(std::memory_order_relaxed) / kTokensPerTick) &
+  return static_cast<std::uint32_t>(clock.taken.load(std::memory_order_relaxed) / kTokensPerTick) &
          HolderEntry::kTickMask;
 }
 
@@ -56,7 +56,7 @@ inline std::uint64_t Residency::capacity(const Clock& clock) {
   return learned == 0 || bound == 0 ? learned + bound : std::min(learned, bound);
 }
 
-inline bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
+inline bool Residency::alive(std::uint64_t entry, std::uint32_t& age, std::uint32_t tokens) const {
   const std::uint32_t id = HolderEntry::replica(entry);
   if (id >= max_replicas_) return false;
   const Clock& clock = clocks_[id];
@@ -64,7 +64,7 @@ inline bool Residency::alive(std::uint64_t entry, std::uint32_t& age) const {
     return false;
   age = (tick(clock) - static_cast<std::uint32_t>(entry)) & HolderEntry::kTickMask;
   const std::uint64_t most = capacity(clock);
-  return most == 0 || std::uint64_t{age} * kTokensPerTick <= most;
+  return most == 0 || std::uint64_t{age} * kTokensPerTick + tokens <= most;
 }
 
 }  // namespace wp::balance

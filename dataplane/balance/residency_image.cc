@@ -31,7 +31,7 @@ struct Head {
 struct SavedReplica {
   std::uint64_t id = 0;
   std::uint64_t epoch = 0;
-  std::uint64_t prefilled = 0;
+  std::uint64_t taken = 0;
   std::uint64_t learned = 0;
   std::uint64_t name_length = 0;
 };
@@ -135,7 +135,7 @@ class ResidencyImage {
     const Residency::Clock& clock = residency.clocks_[replica.id];
     return {.id = replica.id,
             .epoch = clock.epoch.load(kImageOrder),
-            .prefilled = clock.prefilled.load(kImageOrder),
+            .taken = clock.taken.load(kImageOrder),
             .learned = clock.learned.load(kImageOrder),
             .name_length = replica.name.size()};
   }
@@ -159,7 +159,7 @@ class ResidencyImage {
     residency_.clocks_[id].learned.store(saved.learned, kImageOrder);
     targets_[saved.id] = {.known = true,
                           .epoch = static_cast<std::uint32_t>(saved.epoch),
-                          .tick = static_cast<std::uint32_t>(saved.prefilled / Residency::kTokensPerTick),
+                          .tick = static_cast<std::uint32_t>(saved.taken / Residency::kTokensPerTick),
                           .id = id};
   }
 

@@ -3,7 +3,7 @@
 // is not like, changes nothing.
 //
 //   head      magic, format, lines, hash check, when it was written, number of replicas      6 x 8 bytes
-//   replica   id, epoch, prefilled, learned, length of the name (8 bytes each), the name
+//   replica   id, epoch, taken, learned, length of the name (8 bytes each), the name
 //   table     number of lines that are not empty, then each: its index, its eight entries     8 bytes each
 //   table     the same of the fan-out
 //   check     XXH3 of all before

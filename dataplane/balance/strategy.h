@@ -12,8 +12,13 @@ namespace wp::balance {
 
 [[nodiscard]] Pick pick_warm(const PickInput& input);
 [[nodiscard]] Pick pick_prefix(const PickInput& input);
+[[nodiscard]] Pick pick_session(const PickInput& input);
 [[nodiscard]] Pick pick_least_loaded(const PickInput& input);
 [[nodiscard]] Pick pick_round_robin(const PickInput& input);
+
+// The ring's first for that key, which is decided by `first`; where it is over a bound or excluded, the first of the
+// walk that is not; all over, the cheapest of them and of a few samples.
+[[nodiscard]] Pick pick_on_ring(const PickInput& input, std::uint64_t key, Reason first);
 
 // The replica at a position of the pool's `pickable`.
 [[nodiscard]] const Replica& pickable_at(const PickInput& input, std::size_t position);

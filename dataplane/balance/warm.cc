@@ -27,11 +27,15 @@ constexpr std::uint8_t kRingHeads = 2;
 constexpr std::size_t kAskAll = 16;
 constexpr std::uint32_t kAskedOfMany = 4;
 
-// A token found in a cache counts twice: taking what another replica holds also pushes something out here.
-constexpr double kUncachedWeight = 2.0;
+// A token found in a cache counts for more than the time it saves: taking what another replica holds also pushes
+// something out here. And while work waits everywhere, what is prefilled twice keeps all behind it waiting: the weight
+// grows with the shortest queue, in prompts such as this one.
+constexpr double kUncachedWeight = 1.5;
+constexpr double kQueuedWeight = 4;
+constexpr double kMostWeight = 8;
 // A faint memory of the work given spreads conversations that are idle now and come back.
 constexpr double kWorkWeight = 0.03;
-// Whoever is not the ring's first pays as if it had to prefill a fifth of the prompt more. Gateways that do not talk
+// Whoever is not the ring's first pays as if it had to prefill a quarter of the prompt more. Gateways that do not talk
 // agree by that, and one that starts anew finds what it knew. Where a session key was sent, somebody wants it kept
 // together however short its prompts are: a few tokens more.
 constexpr double kHomeMargin = 0.4;
@@ -59,6 +63,7 @@ class Warm {
 
  private:
   [[nodiscard]] const Residency::Holders& holders_of_rung(std::size_t index);
+  [[nodiscard]] Residency::Holders holders_of(const prompt::Rung& rung) const;
   [[nodiscard]] bool is_root(std::size_t index);
   [[nodiscard]] std::uint64_t ring_key();
   [[nodiscard]] const Replica* pickable(std::uint32_t replica_id) const;
@@ -88,11 +93,16 @@ class Warm {
   std::array<Residency::Holders, prompt::kMaxRungs> found_;
   std::uint64_t looked_up_ = 0;
   static_assert(prompt::kMaxRungs <= 64);
+  double weight_ = kUncachedWeight;  // of a token that is not cached
 };
+
+Residency::Holders Warm::holders_of(const prompt::Rung& rung) const {
+  return residency_.holders(rung.hash, rung.end / prompt::kBytesPerToken);
+}
 
 const Residency::Holders& Warm::holders_of_rung(std::size_t index) {
   const std::uint64_t bit = std::uint64_t{1} << index;
-  if ((looked_up_ & bit) == 0) found_[index] = residency_.holders(features_.ladder[index].hash);
+  if ((looked_up_ & bit) == 0) found_[index] = holders_of(features_.ladder[index]);
   looked_up_ |= bit;
   return found_[index];
 }
@@ -162,7 +172,7 @@ void Warm::add_holders() {
     const bool take_end = end > 0 && (rung == 0 || features_.ends[end - 1].end >= features_.ladder[rung - 1].end);
     if (take_end) {
       --end;
-      add_holders_of(features_.ends[end], residency_.holders(features_.ends[end].hash));
+      add_holders_of(features_.ends[end], holders_of(features_.ends[end]));
     } else {
       --rung;
       add_holders_of(features_.ladder[rung], holders_of_rung(rung));
@@ -184,7 +194,10 @@ void Warm::add_least_loaded() {
     least = &replica;
     least_waiting = one;
   }
-  if (least != nullptr) add(*least);
+  if (least == nullptr) return;
+  add(*least);
+  const double prompts = input_.accounts.queue(least->ref.id, input_.now) / features_.estimated_tokens;
+  weight_ = std::min(kMostWeight, kUncachedWeight + kQueuedWeight * prompts);
 }
 
 double Warm::waiting(const Replica& replica) const {
@@ -206,7 +219,7 @@ double Warm::cost(const Candidate& candidate) const {
   if (!candidate.ring_first) {
     margin = kHomeMargin * features_.estimated_tokens + (features_.session != 0 ? kSessionMargin : 0);
   }
-  return (kUncachedWeight * uncached + margin + waiting(*candidate.replica)) * mean /
+  return (weight_ * uncached + margin + waiting(*candidate.replica)) * mean /
          static_cast<double>(candidate.replica->weight);
 }
 

@@ -28,6 +28,7 @@ constexpr auto kStrategies = std::to_array<StrategyInfo>({
     {"warm", "the least of what it must prefill and has before it, by what was sent where", "ours", Strategy::warm,
      make<Own>},
     {"prefix", "the ring on the session or the first chunk, bounded loads", "ours", Strategy::prefix, make<Own>},
+    {"session", "the ring on the session, sent or derived, bounded loads", "ours", Strategy::session, make<Own>},
     {"least-loaded", "the least prefill under way", "ours", Strategy::least_loaded, make<Own>},
     {"round-robin", "the next in turn", "ours", Strategy::round_robin, make<Own>},
     {"random", "any, each as likely", Random::kOrigin, Strategy::round_robin, make<Random>},

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/balance/pick.h"
 #include "dataplane/base/rng.h"
 
 namespace wp::balance {
@@ -132,6 +133,24 @@ TEST(Residency, TheClocksOfReplicasAreTheirOwn) {
   residency.record(1, sent, {}, 1, 0);
   residency.record(0, ladder_of(2, 2, 1, 1), {}, 5'000, 0);
   EXPECT_EQ(ids_of(residency, sent[0].hash), std::vector<std::uint32_t>{1});
+}
+
+TEST(Residency, TheEndOfAPromptGoesFirst) {
+  Residency residency(1024, 1);
+  residency.set_capacity(0, 10'000);
+  const auto sent = ladder_of(1, 1, 1, 1);
+  residency.record(0, sent, {}, 8'000, 0);
+  residency.record(0, ladder_of(2, 2, 1, 1), {}, 4'000, 0);
+  EXPECT_EQ(residency.holders(sent[0].hash, 5'000).count, 1U);
+  EXPECT_EQ(residency.holders(sent[0].hash, 7'000).count, 0U);
+  residency.set_capacity(0, 0);
+  EXPECT_EQ(residency.holders(sent[0].hash, 7'000).count, 1U);
+}
+
+TEST(Residency, ACacheIsTooSmallForWhatItForgotAndWhatCameSince) {
+  Residency residency(1024, 1);
+  learn(residency, {.replica = {0, 1}, .expected_cached = 5'000, .expected_age = 20'000, .cached_tokens = 0});
+  EXPECT_EQ(residency.capacity(0), 25'000U);
 }
 
 TEST(Residency, AWipedReplicaHoldsNothingAndStartsAnew) {

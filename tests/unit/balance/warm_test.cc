@@ -75,13 +75,34 @@ TEST(Warm, AHolderWithALongQueueIsPassedOver) {
   World w(8);
   const std::uint32_t holder = w.send(7, 10).replica->ref.id;
   w.fleet.load(holder, 15'000);
-  EXPECT_EQ(w.ask(7, 10).replica->ref.id, holder);  // twice 10,000 cached tokens are worth the wait
+  EXPECT_EQ(w.ask(7, 10).replica->ref.id, holder);  // 10,000 cached tokens are worth the wait
   w.fleet.load(holder, 15'000);
   const Pick elsewhere = w.ask(7, 10);
   EXPECT_NE(elsewhere.replica->ref.id, holder);
   EXPECT_EQ(elsewhere.cached, 0U);
   w.fleet.now = w.fleet.now + seconds(3);  // and that much is prefilled in the meantime
   EXPECT_EQ(w.ask(7, 10).replica->ref.id, holder);
+}
+
+// What is prefilled twice keeps all behind it waiting.
+TEST(Warm, AHolderIsWaitedForLongerWhileEverybodyIsBusy) {
+  World w(4);
+  const std::uint32_t holder = w.send(7, 10).replica->ref.id;
+  w.fleet.load(holder, 30'000);
+  EXPECT_NE(w.ask(7, 10).replica->ref.id, holder);
+  for (std::uint32_t id = 0; id < 4; ++id) w.fleet.load(id, 10'000);
+  EXPECT_EQ(w.ask(7, 10).replica->ref.id, holder);
+}
+
+// An LRU cache puts what is found in it before all else.
+TEST(Warm, WhatIsSentAgainAgesTheOthers) {
+  World w(2);
+  const Pick first = w.send(7, 10);
+  w.fleet.load(first.replica->ref.id == 0 ? 1 : 0, 1'000'000);
+  for (int i = 0; i < 10; ++i) w.send(8, 10);  // 10,000 tokens, then nearly none
+  const Pick again = w.ask(7, 10);
+  ASSERT_EQ(again.replica, first.replica);
+  EXPECT_NEAR(again.age, 10'000 + 9 * 3'000, 512);
 }
 
 TEST(Warm, OfTwoHoldersTheOneWithLessToDo) {
