@@ -1,4 +1,4 @@
-"""The keys of doc/KEYS.md, written from that page alone: what a third party that computes them would write."""
+"""The keys of doc/KEYS.md in another language, as a third party would compute them: it shares no code with warmpath."""
 
 import dataclasses
 import json
