@@ -142,9 +142,12 @@ TYPED_TEST(NetLifetime, WakeEndsASleepFromAnyThread) {
 TYPED_TEST(NetLifetime, ASleepEndsByItself) {
   World<TypeParam> world;
   world.turn();
-  const Instant start = clock_now();
-  world.net->enter(millis(20));
-  EXPECT_GE((clock_now() - start).millis(), 19);
+  const Instant end = clock_now() + millis(20);
+  int sleeps = 0;
+  for (Instant now = clock_now(); now < end; now = clock_now(), ++sleeps) world.net->enter(end - now);
+  // Rings that another test closed may still have work for this thread, which interrupts a sleep.
+  EXPECT_GE(sleeps, 1);
+  EXPECT_LT(sleeps, 10) << "it does not sleep";
   world.net->receive(clock_now());
 }
 
