@@ -22,7 +22,7 @@ ARROWS = {
     "dataplane/proxy": "http prompt cache balance stream base",
     "dataplane/shard": EVERY_LIBRARY,
     "controlplane": "balance prompt base shard/mailbox.h",
-    "controlplane/feeds": "base controlplane/asio_endpoint.h controlplane/clock.h",
+    "controlplane/feeds": "base controlplane/clock.h controlplane/page_fetch.h",
     "controlplane/daemon": "controlplane shard " + EVERY_LIBRARY,
 }
 
