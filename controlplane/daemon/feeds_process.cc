@@ -103,12 +103,6 @@ FeedsProcess::FeedsProcess(boost::asio::io_context& io, std::string program, Dur
       pause_(kFirstPause) {}
 
 std::expected<void, std::string> FeedsProcess::start() {
-  auto spawned = spawn();
-  if (spawned) log::info("warmpath-feeds is process " + std::to_string(pid_));
-  return spawned;
-}
-
-std::expected<void, std::string> FeedsProcess::spawn() {
   std::array<int, 2> pair{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) return failed("socketpair", errno);
   auto running = run(pair[1]);
@@ -118,6 +112,7 @@ std::expected<void, std::string> FeedsProcess::spawn() {
     return running;
   }
   serve_(pair[0]);
+  log::info("warmpath-feeds is process " + std::to_string(pid_));
   return {};
 }
 
@@ -173,12 +168,10 @@ void FeedsProcess::start_later() {
   pause_ = std::min(pause_ * 2, kLongestPause);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    if (auto spawned = spawn(); !spawned) {
-      log::error("feeds: " + spawned.error());
-      start_later();
-    } else {
-      log::info("warmpath-feeds is process " + std::to_string(pid_));
-    }
+    const auto started = start();
+    if (started) return;
+    log::error("feeds: " + started.error());
+    start_later();
   });
 }
 

@@ -48,7 +48,6 @@ class FeedsProcess {
   [[nodiscard]] const FeedsCounters& counters() const { return counters_; }
 
  private:
-  [[nodiscard]] std::expected<void, std::string> spawn();
   [[nodiscard]] std::expected<void, std::string> run(int socket);
   void watch();
   void ended();
