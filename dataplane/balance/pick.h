@@ -49,8 +49,7 @@ void learn(Residency& residency, const Receipt& receipt);
 
 // Picks by the pool's strategy, or by the one given: requests without a prompt go to a least-loaded replica. Does not
 // charge. Looks at no more than 16 replicas plus the excluded ones, whatever the size of the pool; round_robin with
-// unequal weights adds a binary search. `prefix` and `session` need Pool::ring, and without
-// any key do as least_loaded.
+// unequal weights adds a binary search. `prefix` and `session` need Pool::ring, and without any key do as least_loaded.
 [[nodiscard]] Pick pick(const PickInput& input);
 [[nodiscard]] Pick pick(const PickInput& input, Strategy strategy);
 
