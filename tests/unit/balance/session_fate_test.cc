@@ -1,6 +1,7 @@
 // 10,000 sessions through the real pick, while replicas join, drain and leave.
 #include "dataplane/balance/session_fate.h"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
