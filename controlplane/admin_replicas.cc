@@ -92,7 +92,8 @@ Json AdminReplicas::describe(const Member& member) const {
                {"prefill_tokens", load.prefill},
                {"streams", load.streams},
                {"changed", changed_words(fleet_.overlay().find(member.spec.name))}};
-  describe_knowledge(reports_, member.ref, monotonic_now(), json);
+  const balance::Strategy strategy = fleet_.registry().find_pool(member.spec.pool)->settings.strategy;
+  describe_knowledge(reports_, member.ref, strategy, monotonic_now(), json);
   return json;
 }
 

@@ -23,8 +23,10 @@ class AdminReports {
   Now now_;
 };
 
-// How a replica is known and what was last reported of it: `knowledge`, and `report`, null before the first.
-void describe_knowledge(const Reports& reports, balance::ReplicaRef replica, Instant now, nlohmann::json& json);
+// How a replica is known to a pool of that strategy and what was last reported of it: `knowledge`, `report` and
+// `holdings`, both null before the first.
+void describe_knowledge(const Reports& reports, balance::ReplicaRef replica, balance::Strategy strategy, Instant now,
+                        nlohmann::json& json);
 
 // The section of GET /status: how many replicas are known how, and the age of the oldest report that is used.
 [[nodiscard]] nlohmann::json describe_reports(const Reports& reports, const Registry& registry, Instant now);

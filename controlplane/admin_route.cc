@@ -61,15 +61,16 @@ Json session_of(const prompt::Features& features, const std::string& header) {
 }
 
 // How well it is known what the replica holds, and for how many tokens that is taken to be room there.
-void add_knowledge(const Known& known, balance::ReplicaRef replica, Json& json) {
+void add_knowledge(const Known& known, balance::ReplicaRef replica, balance::Strategy strategy, Json& json) {
   if (known.residency != nullptr) json["cache_tokens"] = known.residency->capacity(replica.id);
-  if (known.reports != nullptr) describe_knowledge(*known.reports, replica, monotonic_now(), json);
+  if (known.reports != nullptr) describe_knowledge(*known.reports, replica, strategy, monotonic_now(), json);
 }
 
-Json describe(const balance::Considered& entry, const balance::Explanation& told, const Known& known) {
+Json describe(const balance::Considered& entry, const balance::Explanation& told, const balance::Pool& pool,
+              const Known& known) {
   const balance::Replica& replica = *entry.replica;
   Json json = describe_load(entry);
-  add_knowledge(known, replica.ref, json);
+  add_knowledge(known, replica.ref, pool.strategy, json);
   json["state"] = balance::word(replica.state);
   json["priority"] = replica.priority;
   json["ring"] = entry.place ? Json(*entry.place) : Json();
@@ -160,7 +161,7 @@ AdminReply AdminRoute::answer(const Question& question, const prompt::Features& 
   Json candidates = Json::array();
   for (const balance::Considered& entry : told.considered) {
     if (entry.place) order.push_back(entry.replica->name);
-    candidates.push_back(describe(entry, told, known_));
+    candidates.push_back(describe(entry, told, *pool, known_));
   }
   Json ring;
   if (told.key_kind != balance::KeyKind::none) {

@@ -100,9 +100,9 @@ Problem read_usage(const std::string& text, bool& ask) {
 
 Problem read_strategy(const std::string& text, balance::Strategy& value) {
   if (balance::parse_strategy(text, value)) return {};
-  const std::array<std::string_view, 5> known = {
-      word(balance::Strategy::warm), word(balance::Strategy::prefix), word(balance::Strategy::session),
-      word(balance::Strategy::least_loaded), word(balance::Strategy::round_robin)};
+  const std::array<std::string_view, 6> known = {
+      word(balance::Strategy::warm),    word(balance::Strategy::kv),           word(balance::Strategy::prefix),
+      word(balance::Strategy::session), word(balance::Strategy::least_loaded), word(balance::Strategy::round_robin)};
   return one_of(text, known);
 }
 

@@ -130,8 +130,8 @@ class ArgumentReader {
            pool_.replicas.push_back(std::move(*spec));
            return {};
          });
-    one("--strategy", "NAME", "warm, prefix, session, least-loaded or round-robin", std::string(word(pool_.strategy)),
-        [this](const std::string& t) { return read_strategy(t, pool_.strategy); });
+    one("--strategy", "NAME", "warm, kv, prefix, session, least-loaded or round-robin",
+        std::string(word(pool_.strategy)), [this](const std::string& t) { return read_strategy(t, pool_.strategy); });
     one("--usage", "HOW", "ask: replicas are asked for the usage of streamed replies, for metrics; as-is: they are not",
         pool_.ask_usage ? "ask" : "as-is", [this](const std::string& t) { return read_usage(t, pool_.ask_usage); });
     one("--load-factor", "C", "a replica takes up to C times its fair share of the load",

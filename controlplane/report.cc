@@ -18,6 +18,7 @@ using Json = nlohmann::json;
 constexpr int kReportsVersion = 1;
 constexpr std::size_t kMaxReporter = 64;  // bytes
 constexpr std::size_t kMaxName = 256;     // bytes
+constexpr std::size_t kHashDigits = 16;
 // Beyond this, numbers that are read as doubles have gaps.
 constexpr std::uint64_t kMostCount = std::uint64_t{1} << 53U;
 constexpr std::uint64_t kMostRequests = 10'000'000;
@@ -27,6 +28,20 @@ constexpr std::uint64_t kMostAge = 3'600'000;  // ms
 bool is_word(const std::string& text, std::size_t most) {
   return !text.empty() && text.size() <= most &&
          std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+// As KEYS.md writes them.
+bool read_hash(const Json& json, std::vector<std::uint64_t>& into) {
+  const auto* text = json.get_ptr<const std::string*>();
+  std::uint64_t hash = 0;
+  if (text == nullptr || text->size() != kHashDigits) return false;
+  for (const char c : *text) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit && (c < 'a' || c > 'f')) return false;
+    hash = hash << 4U | static_cast<std::uint64_t>(digit ? c - '0' : c - 'a' + 10);
+  }
+  into.push_back(hash);
+  return hash != 0;  // no key is 0
 }
 
 // Reads members of an object and remembers the first that is wrong. One that is null is as one that is absent.
@@ -58,6 +73,25 @@ class Members {
     return {};
   }
 
+  [[nodiscard]] bool flag(const char* key) {
+    const auto found = json_.find(key);
+    if (found == json_.end() || found->is_null()) return false;
+    if (!found->is_boolean()) wrong("'" + std::string(key) + "' is true or false");
+    return found->is_boolean() && found->get<bool>();
+  }
+
+  [[nodiscard]] std::vector<std::uint64_t> hashes(const char* key) {
+    const auto found = json_.find(key);
+    if (found == json_.end() || found->is_null()) return {};
+    std::vector<std::uint64_t> all;
+    const bool fits = found->is_array() && found->size() <= kMaxPrefixes;
+    const bool good = fits && std::ranges::all_of(*found, [&](const Json& one) { return read_hash(one, all); });
+    if (good) return all;
+    wrong("'" + std::string(key) + "' is an array of up to " + std::to_string(kMaxPrefixes) +
+          " keys of 16 hexadecimal digits");
+    return {};
+  }
+
   void wrong(std::string problem) {
     if (problem_.empty()) problem_ = std::move(problem);
   }
@@ -68,6 +102,32 @@ class Members {
   std::string problem_;
 };
 
+// What every report begins with.
+template <class R>
+void read_subject(const Json& json, Members& members, R& report) {
+  if (!read_string(json, "replica", report.replica) || !is_word(report.replica, kMaxName)) {
+    members.wrong("'replica' is wanted, the name of one");
+  }
+  report.generation = static_cast<std::uint32_t>(members.count("generation", 0, UINT32_MAX).value_or(0));
+  report.sequence = members.count("sequence", 1, kMostCount).value_or(0);
+  if (report.sequence == 0) members.wrong("'sequence' is wanted, a number that grows from report to report");
+  report.age = millis(static_cast<std::int64_t>(members.count("age_ms", 0, kMostAge).value_or(0)));
+}
+
+std::expected<HoldingsReport, std::string> read_holdings(const Json& json) {
+  constexpr std::array<std::string_view, 7> kKeys = {"replica", "generation", "sequence", "age_ms",
+                                                     "cleared", "dropped",    "holds"};
+  if (auto known = check_object(json, kKeys); !known) return std::unexpected(std::move(known.error()));
+  Members members(json);
+  HoldingsReport report;
+  read_subject(json, members, report);
+  report.cleared = members.flag("cleared");
+  report.dropped = members.hashes("dropped");
+  report.holds = members.hashes("holds");
+  if (!members.problem().empty()) return std::unexpected(members.problem());
+  return report;
+}
+
 std::expected<Report, std::string> read_report(const Json& json) {
   constexpr std::array<std::string_view, 11> kKeys = {"replica",   "generation",     "sequence",   "instance",
                                                       "age_ms",    "waiting",        "running",    "kv_usage",
@@ -75,14 +135,8 @@ std::expected<Report, std::string> read_report(const Json& json) {
   if (auto known = check_object(json, kKeys); !known) return std::unexpected(std::move(known.error()));
   Members members(json);
   Report report;
-  if (!read_string(json, "replica", report.replica) || !is_word(report.replica, kMaxName)) {
-    members.wrong("'replica' is wanted, the name of one");
-  }
-  report.generation = static_cast<std::uint32_t>(members.count("generation", 0, UINT32_MAX).value_or(0));
-  report.sequence = members.count("sequence", 1, kMostCount).value_or(0);
-  if (report.sequence == 0) members.wrong("'sequence' is wanted, a number that grows from report to report");
+  read_subject(json, members, report);
   report.instance = members.count("instance", 0, kMostCount).value_or(0);
-  report.age = millis(static_cast<std::int64_t>(members.count("age_ms", 0, kMostAge).value_or(0)));
   report.waiting = members.requests("waiting");
   report.running = members.requests("running");
   report.kv_usage = members.share("kv_usage");
@@ -96,16 +150,25 @@ std::expected<Report, std::string> read_report(const Json& json) {
   return report;
 }
 
-ReportBatch::Item read_item(const Json& json) {
+std::string name_in(const Json& json) {
   std::string name;
   if (json.is_object() && (!read_string(json, "replica", name) || !is_word(name, kMaxName))) name.clear();
-  return {std::move(name), read_report(json)};
+  return name;
+}
+
+// The list of that name; null where there is none.
+std::expected<const Json*, std::string> list_of(const Json& json, const char* key) {
+  const auto list = json.find(key);
+  if (list == json.end()) return nullptr;
+  if (!list->is_array()) return std::unexpected("'" + std::string(key) + "' is an array");
+  if (list->size() <= kMaxReports) return &*list;
+  return std::unexpected("at most " + std::to_string(kMaxReports) + " reports can come at once");
 }
 
 }  // namespace
 
 std::expected<ReportBatch, std::string> read_reports(std::string_view body) {
-  constexpr std::array<std::string_view, 3> kKeys = {"version", "reporter", "reports"};
+  constexpr std::array<std::string_view, 4> kKeys = {"version", "reporter", "reports", "holdings"};
   const auto json = read_object(body, kKeys);
   if (!json) return std::unexpected(json.error());
   const auto version = json->find("version");
@@ -114,12 +177,18 @@ std::expected<ReportBatch, std::string> read_reports(std::string_view body) {
   if (!read_string(*json, "reporter", batch.reporter) || !is_word(batch.reporter, kMaxReporter)) {
     return std::unexpected("'reporter' is wanted, a word of up to 64 characters that is new whenever 'sequence' is");
   }
-  const auto reports = json->find("reports");
-  if (reports == json->end() || !reports->is_array()) return std::unexpected("'reports' is wanted, an array");
-  if (reports->size() > kMaxReports) {
-    return std::unexpected("at most " + std::to_string(kMaxReports) + " reports can come at once");
+  const auto reports = list_of(*json, "reports");
+  const auto holdings = list_of(*json, "holdings");
+  if (!reports) return std::unexpected(reports.error());
+  if (!holdings) return std::unexpected(holdings.error());
+  if (*reports == nullptr && *holdings == nullptr)
+    return std::unexpected("'reports' or 'holdings' is wanted, an array");
+  if (*reports != nullptr) {
+    for (const Json& report : **reports) batch.items.push_back({name_in(report), read_report(report)});
   }
-  for (const Json& report : *reports) batch.items.push_back(read_item(report));
+  if (*holdings != nullptr) {
+    for (const Json& report : **holdings) batch.holdings.push_back({name_in(report), read_holdings(report)});
+  }
   return batch;
 }
 

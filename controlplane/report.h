@@ -32,7 +32,19 @@ struct Report {
   std::optional<PrefixCounts> prefix;
 };
 
-inline constexpr std::size_t kMaxReports = 1024;  // of one body
+// What came and went in a replica's cache since the report before, in the keys of doc/KEYS.md.
+struct HoldingsReport {
+  std::string replica;           // its name
+  std::uint32_t generation = 0;  // which of those that had the name; 0: the one that has it
+  std::uint64_t sequence = 0;    // from 1, by one each time
+  Duration age;                  // since it was so
+  bool cleared = false;          // it holds nothing but what follows
+  std::vector<std::uint64_t> dropped;
+  std::vector<std::uint64_t> holds;
+};
+
+inline constexpr std::size_t kMaxReports = 1024;   // of one body, and as many of holdings
+inline constexpr std::size_t kMaxPrefixes = 8192;  // of one report of holdings, each of the two lists
 
 // What a body held: each report, or what is wrong with it.
 struct ReportBatch {
@@ -41,7 +53,12 @@ struct ReportBatch {
     std::string replica;  // as far as it could be read
     std::expected<Report, std::string> report;
   };
-  std::vector<Item> items;
+  std::vector<Item> items = {};
+  struct HoldingsItem {
+    std::string replica;
+    std::expected<HoldingsReport, std::string> report;
+  };
+  std::vector<HoldingsItem> holdings = {};
 };
 
 // The error is about the body as a whole.

@@ -48,18 +48,50 @@ void per_replica(MetricText& out, const Registry& registry, std::string_view nam
   }
 }
 
+void write_holdings(MetricText& out, const Holdings& holdings, const Registry& registry, Instant now) {
+  const HoldingsCounters& counters = holdings.counters();
+  constexpr std::string_view kHoldings = "warmpath_holdings_total";
+  out.family(kHoldings, "Reports of what a replica holds that were pushed, by what became of them.",
+             MetricKind::counter);
+  out.sample(kHoldings, label("result", "taken"), counters.taken.value());
+  out.sample(kHoldings, label("result", "refused"), counters.refused.value());
+  out.single("warmpath_holdings_gaps_total",
+             "Times that one of them was missing, and all that was told of its replica was forgotten.",
+             MetricKind::counter, counters.gaps.value());
+  out.single("warmpath_holdings_dry_total", "Times that the last of a replica became too old to be used.",
+             MetricKind::counter, counters.ran_dry.value());
+  out.single("warmpath_holdings_displaced_total",
+             "Prefixes that a replica was told to hold and that had to make room for others in a full table.",
+             MetricKind::counter, holdings.displaced());
+  per_replica(out, registry, "warmpath_replica_holdings",
+              "Prefixes that the replica is told to hold; absent where nobody tells.",
+              [&](const Member& member) -> std::optional<double> {
+                if (holdings.last(member.ref) == nullptr) return {};
+                return holdings.prefixes(member.ref);
+              });
+  per_replica(out, registry, "warmpath_replica_holdings_age_seconds",
+              "Since it was so; absent where nobody tells what the replica holds.",
+              [&](const Member& member) -> std::optional<double> {
+                const Holdings::Kept* told = holdings.last(member.ref);
+                if (told == nullptr) return {};
+                return (now - told->read).seconds();
+              });
+}
+
 }  // namespace
 
 void write_report_metrics(MetricText& out, const Reports& reports, const Registry& registry,
                           const balance::Residency& residency, Instant now) {
   write_counters(out, reports.counters());
+  write_holdings(out, reports.holdings(), registry, now);
   constexpr std::string_view kKnowledge = "warmpath_replica_knowledge";
   out.family(kKnowledge,
-             "1 for how it is known what the replica holds: blind, by its engine's counters, or by receipts.",
+             "1 for how it is known what the replica holds: blind, by its engine's counters or by receipts; in a pool "
+             "of the strategy kv untold, or precise: as it was told.",
              MetricKind::gauge);
   for (const Member& member : registry.members()) {
-    const Knowledge known = reports.knowledge(member.ref, now);
-    for (const Knowledge knowledge : {Knowledge::blind, Knowledge::counters, Knowledge::receipts}) {
+    const Knowledge known = reports.knowledge(member, now);
+    for (const Knowledge knowledge : kAllKnowledge) {
       out.sample(kKnowledge, label_of(member) + "," + label("by", word(knowledge)),
                  std::uint64_t{known == knowledge ? 1U : 0U});
     }

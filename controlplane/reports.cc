@@ -32,6 +32,8 @@ std::string_view word(Knowledge knowledge) {
     case Knowledge::blind: return "blind";
     case Knowledge::counters: return "counters";
     case Knowledge::receipts: return "receipts";
+    case Knowledge::untold: return "untold";
+    case Knowledge::precise: return "precise";
   }
   return "?";
 }
@@ -42,7 +44,8 @@ Reports::Reports(const Registry& registry, balance::Accounts& accounts, balance:
       accounts_(accounts),
       residency_(residency),
       fresh_for_(fresh_for),
-      entries_(accounts.max_replicas()) {}
+      entries_(accounts.max_replicas()),
+      holdings_(residency.told(), accounts.max_replicas(), fresh_for) {}
 
 const Reports::Entry* Reports::find(ReplicaRef replica) const {
   const Entry& entry = entries_[replica.id];
@@ -59,28 +62,43 @@ bool Reports::fresh(ReplicaRef replica, Instant now) const {
   return kept != nullptr && now < kept->read + fresh_for_;
 }
 
-Knowledge Reports::knowledge(ReplicaRef replica, Instant now) const {
+Knowledge Reports::knowledge(const Member& member, Instant now) const {
+  return knowledge(member.ref, registry_.find_pool(member.spec.pool)->settings.strategy, now);
+}
+
+Knowledge Reports::knowledge(ReplicaRef replica, balance::Strategy strategy, Instant now) const {
+  if (strategy == balance::Strategy::kv) {
+    return holdings_.fresh(replica, now) ? Knowledge::precise : Knowledge::untold;
+  }
   if (accounts_.tokens().tells(replica)) return Knowledge::receipts;
   const Entry* entry = find(replica);
   return entry != nullptr && entry->mark && fresh(replica, now) ? Knowledge::counters : Knowledge::blind;
 }
 
-std::vector<std::string> Reports::take(const ReportBatch& batch, Instant now) {
+Reports::Taken Reports::take(const ReportBatch& batch, Instant now) {
   std::unordered_map<std::string_view, const Member*> by_name;
   for (const Member& member : registry_.members()) by_name.emplace(member.spec.name, &member);
-  std::vector<std::string> problems;
+  const auto judge = [&by_name](const auto& item, auto&& taking) -> std::string {
+    if (!item.report) return item.report.error();
+    const auto found = by_name.find(item.report->replica);
+    if (found == by_name.end()) return "there is no replica " + item.report->replica;
+    const std::expected<void, std::string> taken = taking(*item.report, *found->second);
+    return taken ? std::string() : taken.error();
+  };
+  Taken told;
   for (const ReportBatch::Item& item : batch.items) {
-    std::string& problem = problems.emplace_back();
-    if (!item.report) {
-      problem = item.report.error();
-    } else if (const auto found = by_name.find(item.report->replica); found == by_name.end()) {
-      problem = "there is no replica " + item.report->replica;
-    } else if (const auto taken = take_one(*item.report, batch.reporter, *found->second, now); !taken) {
-      problem = taken.error();
-    }
-    (problem.empty() ? counters_.taken : counters_.refused).add();
+    told.reports.push_back(judge(item, [&](const Report& report, const Member& member) {
+      return take_one(report, batch.reporter, member, now);
+    }));
+    (told.reports.back().empty() ? counters_.taken : counters_.refused).add();
   }
-  return problems;
+  for (const ReportBatch::HoldingsItem& item : batch.holdings) {
+    told.holdings.push_back(judge(item, [&](const HoldingsReport& report, const Member& member) {
+      return holdings_.take(report, batch.reporter, member, now);
+    }));
+    holdings_.count(told.holdings.back().empty());
+  }
+  return told;
 }
 
 // What is wrong with the report beside what is known; empty when nothing is.
@@ -187,6 +205,7 @@ void Reports::compare(Entry& entry, const Report& report, const Member& member) 
 }
 
 void Reports::expire(Instant now) {
+  holdings_.expire(registry_.members(), now);
   for (const Member& member : registry_.members()) {
     Entry& entry = entries_[member.ref.id];
     if (find(member.ref) == nullptr || entry.dry || now < entry.kept->read + fresh_for_) continue;

@@ -5,8 +5,12 @@
 //   blind     by what was sent there
 //   counters  that, corrected by the engine's own sums of prompt tokens it was asked and had cached
 //   receipts  that, corrected by each reply that tells its cached tokens
+// and two for replicas of a pool whose strategy is `kv`:
+//   untold    not at all
+//   precise   by what it was told to hold (holdings.h)
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -15,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/holdings.h"
 #include "controlplane/registry.h"
 #include "controlplane/report.h"
 #include "dataplane/balance/accounts.h"
@@ -24,7 +29,9 @@
 
 namespace wp::control {
 
-enum class Knowledge : std::uint8_t { blind, counters, receipts };
+enum class Knowledge : std::uint8_t { blind, counters, receipts, untold, precise };
+inline constexpr auto kAllKnowledge = std::to_array<Knowledge>(
+    {Knowledge::blind, Knowledge::counters, Knowledge::receipts, Knowledge::untold, Knowledge::precise});
 
 [[nodiscard]] std::string_view word(Knowledge knowledge);
 
@@ -46,7 +53,11 @@ class Reports {
   Reports(const Registry& registry, balance::Accounts& accounts, balance::Residency& residency, Duration fresh_for);
 
   // Each for itself: what is wrong with one, in one line, is at its place; empty where it was taken.
-  [[nodiscard]] std::vector<std::string> take(const ReportBatch& batch, Instant now);
+  struct Taken {
+    std::vector<std::string> reports;
+    std::vector<std::string> holdings;
+  };
+  [[nodiscard]] Taken take(const ReportBatch& batch, Instant now);
   // Lets go of what has become too old. Once a second or so; the picks have stopped using it by themselves.
   void expire(Instant now);
 
@@ -58,9 +69,12 @@ class Reports {
   };
   [[nodiscard]] const Kept* last(balance::ReplicaRef replica) const;
   [[nodiscard]] bool fresh(balance::ReplicaRef replica, Instant now) const;
-  [[nodiscard]] Knowledge knowledge(balance::ReplicaRef replica, Instant now) const;
+  // How a pick of that strategy knows what the replica holds.
+  [[nodiscard]] Knowledge knowledge(balance::ReplicaRef replica, balance::Strategy strategy, Instant now) const;
+  [[nodiscard]] Knowledge knowledge(const Member& member, Instant now) const;
   [[nodiscard]] Duration fresh_for() const { return fresh_for_; }
   [[nodiscard]] const ReportCounters& counters() const { return counters_; }
+  [[nodiscard]] const Holdings& holdings() const { return holdings_; }
 
  private:
   // Where the engine's sums and ours stood when a comparison began.
@@ -89,6 +103,7 @@ class Reports {
   balance::Residency& residency_;
   Duration fresh_for_;
   std::vector<Entry> entries_;  // by replica id
+  Holdings holdings_;
   ReportCounters counters_;
 };
 

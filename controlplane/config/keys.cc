@@ -95,6 +95,8 @@ void add_limits(Keys& keys) {
       "requests a shard that may be read, or wait for the first byte of their reply");
   add("limits.residency", Apply::restart, SizeValue{64 * kKiB, 1024 * kMiB}, WP_AT(limits.residency),
       "memory, of all shards, for what was sent to which replica: 128 bytes remember eight prefixes");
+  add("limits.holdings", Apply::restart, SizeValue{64 * kKiB, 1024 * kMiB}, WP_AT(limits.holdings),
+      "memory, of all shards, for what reporters tell that replicas hold: 64 bytes remember eight prefixes");
   add("limits.sessions", Apply::restart, NumberValue{64, 1U << 24U}, WP_AT(limits.sessions),
       "sessions, of all shards, whose last replica is remembered to count how many stay, in 8 bytes each");
   add("limits.body_min_rate", Apply::restart, NumberValue{0, 1U << 30U}, WP_AT(limits.body_min_rate),

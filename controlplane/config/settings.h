@@ -79,6 +79,7 @@ struct LimitSettings {
   std::uint32_t requests = 8192;               // in flight of a shard
   std::uint32_t heads = 2048;                  // requests of a shard whose head is read or kept
   std::uint32_t residency = 16 * 1024 * 1024;  // bytes, of all shards
+  std::uint32_t holdings = 4 * 1024 * 1024;    // bytes, of all shards
   std::uint32_t sessions = 65'536;             // remembered, of all shards
 };
 

@@ -171,7 +171,7 @@ TextValue<Endpoint> endpoint_value() {
 }
 
 TextValue<balance::Strategy> strategy_value() {
-  return {"warm, prefix, session, least-loaded or round-robin", read_strategy,
+  return {"warm, kv, prefix, session, least-loaded or round-robin", read_strategy,
           [](const balance::Strategy& value) { return std::string(balance::word(value)); }};
 }
 

@@ -125,7 +125,13 @@ std::expected<std::string, std::string> print_metrics() {
   report.sequence = 1;
   report.waiting = report.running = 0;
   report.kv_usage = 0;
-  static_cast<void>(reports.take({.reporter = "page", .items = {{spec->name, report}}}, control::monotonic_now()));
+  control::HoldingsReport holding;
+  holding.replica = spec->name;
+  holding.sequence = 1;
+  holding.cleared = true;
+  static_cast<void>(
+      reports.take({.reporter = "page", .items = {{spec->name, report}}, .holdings = {{spec->name, holding}}},
+                   control::monotonic_now()));
   exposition.add_section([&](control::MetricText& out) {
     control::write_report_metrics(out, reports, registry, residency, control::monotonic_now());
     FeedsCounters().write(out);

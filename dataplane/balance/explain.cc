@@ -61,7 +61,8 @@ Explanation explain(PickInput input) {
   // The only replica is taken without a look at the ring, which is shown all the same.
   if (input.pool.ring != nullptr && input.features.session != 0) {
     told.asked_ring(KeyKind::session, input.features.session);
-  } else if (input.pool.strategy == Strategy::session && input.features.derived_session != 0) {
+  } else if ((input.pool.strategy == Strategy::session || input.pool.strategy == Strategy::kv) &&
+             input.features.derived_session != 0) {
     told.asked_ring(KeyKind::derived_session, input.features.derived_session);
   } else if (input.pool.ring != nullptr && input.features.first_chunk != 0) {
     told.asked_ring(KeyKind::first_chunk, input.features.first_chunk);

@@ -18,6 +18,7 @@ Pick pick(const PickInput& input, Strategy strategy) {
   }
   switch (strategy) {
     case Strategy::warm: return pick_warm(input);
+    case Strategy::kv: return pick_kv(input);
     case Strategy::prefix: return pick_prefix(input);
     case Strategy::session: return pick_session(input);
     case Strategy::least_loaded: return pick_least_loaded(input);
@@ -32,14 +33,19 @@ std::uint32_t uncached_tokens(const PickInput& input, const Pick& pick) {
 }
 
 void remember(const PickInput& input, const Pick& pick) {
-  if (input.residency == nullptr || input.pool.strategy != Strategy::warm) return;
+  if (input.residency == nullptr) return;
+  if (input.pool.strategy == Strategy::kv) {
+    input.residency->told().expect(pick.replica->ref.id, input.features.ladder, input.features.ends, input.now);
+  }
+  if (input.pool.strategy != Strategy::warm) return;
   input.residency->record(pick.replica->ref.id, input.features.ladder, input.features.ends,
                           uncached_tokens(input, pick), input.features.session);
   input.residency->believe(pick.replica->ref.id, pick.cached, pick.age);
 }
 
 void learn(Residency& residency, const Receipt& receipt) {
-  if (!receipt.cached_tokens) return;
+  // Of what was told the teller is responsible, not the guess of what a cache holds.
+  if (!receipt.cached_tokens || receipt.expected_age == kToldAge) return;
   // The prefix had to fit beside what came after it.
   residency.learn(receipt.replica.id, receipt.expected_cached, receipt.expected_age + receipt.expected_cached,
                   *receipt.cached_tokens);

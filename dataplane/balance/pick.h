@@ -27,7 +27,7 @@ struct PickInput {
                         // asked in step would each keep to every second of their replicas
   Instant now;
   const prompt::Features& features;
-  Residency* residency = nullptr;             // needed by `warm` only
+  Residency* residency = nullptr;             // needed by `warm` and `kv`
   std::span<const ReplicaRef> excluded = {};  // tried and failed for this very request
   Explanation* explanation = nullptr;         // told what is asked and weighed; never on a shard
 };
@@ -36,7 +36,7 @@ struct Pick {
   const Replica* replica = nullptr;  // nullptr: no replica can be picked
   Reason decision = Reason::none;    // of kind decide
   std::uint32_t cached = 0;          // prompt tokens that the replica is believed to hold
-  std::uint32_t age = 0;             // tokens it had to prefill since it was last seen to (Residency::Holder)
+  std::uint32_t age = 0;             // tokens it had to prefill since it was last seen to (Holder)
 };
 
 // What of the prompt the replica is believed to have to prefill, at least 1: the charge.

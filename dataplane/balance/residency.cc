@@ -59,12 +59,13 @@ std::uint32_t with_tag(const std::array<std::atomic<std::uint64_t>, N>& entries,
 
 }  // namespace
 
-Residency::Residency(std::uint32_t lines, std::uint32_t max_replicas)
+Residency::Residency(std::uint32_t lines, std::uint32_t max_replicas, std::uint32_t told_lines)
     : mask_(std::bit_ceil(std::max(lines, 1U)) - 1),
       max_replicas_(max_replicas),
       holders_(std::make_unique<Line[]>(std::size_t{mask_} + 1)),
       fans_(std::make_unique<Line[]>(std::size_t{mask_} + 1)),
-      clocks_(std::make_unique<Clock[]>(max_replicas)) {
+      clocks_(std::make_unique<Clock[]>(max_replicas)),
+      told_(told_lines, max_replicas) {
   WP_ASSERT(max_replicas <= kMaxReplicas);
 }
 
@@ -76,7 +77,7 @@ void Residency::prefetch(std::span<const prompt::Rung> ladder, std::span<const p
   for (const prompt::Rung& end : ends) __builtin_prefetch(&holders_[end.hash & mask_]);
 }
 
-Residency::Holders Residency::holders(std::uint64_t hash, std::uint32_t tokens) const {
+Holders Residency::holders(std::uint64_t hash, std::uint32_t tokens) const {
   const auto& entries = holders_[hash & mask_].entries;
   Holders found;
   found.count = 0;
@@ -204,6 +205,7 @@ void Residency::wipe(std::uint32_t replica_id) {
   clocks_[replica_id].epoch.fetch_add(1, kEntryOrder);
   clocks_[replica_id].learned.store(0, kEntryOrder);
   clocks_[replica_id].bound.store(0, kEntryOrder);
+  told_.forget(replica_id);
 }
 
 }  // namespace wp::balance

@@ -9,6 +9,8 @@
 // prompt goes first. A
 // replica that starts anew is wiped by one increment of its epoch. A wrong entry costs a worse guess, nothing else:
 // racing writers may lose one another's entries, and nothing waits.
+//
+// What somebody was told is kept beside it (told_table.h), for the strategy that believes nothing else.
 #pragma once
 
 #include <array>
@@ -17,33 +19,25 @@
 #include <memory>
 #include <span>
 
+#include "dataplane/balance/holders.h"
+#include "dataplane/balance/told_table.h"
 #include "dataplane/prompt/rung.h"
 
 namespace wp::balance {
 
 class Residency {
  public:
-  static constexpr std::uint32_t kWays = 8;
+  static constexpr std::uint32_t kWays = Holders::kMost;
   static constexpr std::uint32_t kMaxReplicas = 1U << 14U;
   static constexpr std::uint32_t kLineBytes = 128;  // with its share of the fan-out
 
-  // `lines` is rounded up to a power of two.
-  Residency(std::uint32_t lines, std::uint32_t max_replicas);
-
-  struct Holder {
-    std::uint32_t replica_id;
-    std::uint32_t age;  // tokens its replica was given since, to kTokensPerTick
-  };
-  // Those of one rung that are alive; the others are not written, so that a lookup costs what it finds.
-  struct Holders {
-    std::array<Holder, kWays> all;
-    std::uint32_t count;
-    [[nodiscard]] std::span<const Holder> alive() const { return std::span(all).first(count); }
-  };
+  // `lines`, and those of what is told, are rounded up to a power of two.
+  Residency(std::uint32_t lines, std::uint32_t max_replicas, std::uint32_t told_lines = 1);
 
   // Any shard.
   void prefetch(std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends) const;
-  // `tokens`: of the prefix, which the cache has to have room for.
+  // Those that are alive, with their ages to kTokensPerTick. `tokens`: of the prefix, which the cache has to have room
+  // for.
   [[nodiscard]] Holders holders(std::uint64_t hash, std::uint32_t tokens = 0) const;
   // How many conversations parted behind this rung: an estimate, within a fifth up to some 40, and no more beyond.
   [[nodiscard]] std::uint32_t fan_out(std::uint64_t hash) const;
@@ -73,6 +67,10 @@ class Residency {
   [[nodiscard]] Sent sent(std::uint32_t replica_id) const;
   // The replica is new, or has started anew: it holds nothing. Control thread.
   void wipe(std::uint32_t replica_id);
+
+  // What was told, by which nothing here is corrected.
+  [[nodiscard]] ToldTable& told() { return told_; }
+  [[nodiscard]] const ToldTable& told() const { return told_; }
 
   [[nodiscard]] std::uint32_t lines() const { return mask_ + 1; }
   static constexpr std::uint32_t kTokensPerTick = 256;
@@ -107,6 +105,7 @@ class Residency {
   std::unique_ptr<Line[]> holders_;
   std::unique_ptr<Line[]> fans_;
   std::unique_ptr<Clock[]> clocks_;
+  ToldTable told_;
 };
 
 }  // namespace wp::balance

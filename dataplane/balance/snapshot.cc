@@ -9,8 +9,8 @@
 namespace wp::balance {
 namespace {
 
-constexpr std::array kStrategies = {Strategy::warm, Strategy::prefix, Strategy::session, Strategy::least_loaded,
-                                    Strategy::round_robin};
+constexpr std::array kStrategies = {Strategy::warm,    Strategy::kv,           Strategy::prefix,
+                                    Strategy::session, Strategy::least_loaded, Strategy::round_robin};
 
 }  // namespace
 
@@ -21,6 +21,7 @@ std::string_view beginning(std::string_view pattern) {
 std::string_view word(Strategy strategy) {
   switch (strategy) {
     case Strategy::warm: return "warm";
+    case Strategy::kv: return "kv";
     case Strategy::prefix: return "prefix";
     case Strategy::session: return "session";
     case Strategy::least_loaded: return "least-loaded";

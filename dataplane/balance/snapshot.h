@@ -19,15 +19,17 @@
 
 namespace wp::balance {
 
-enum class Strategy : std::uint8_t { warm, prefix, session, least_loaded, round_robin };
+enum class Strategy : std::uint8_t { warm, kv, prefix, session, least_loaded, round_robin };
 
 [[nodiscard]] std::string_view word(Strategy strategy);
-// The strategy of that word ("warm", "prefix", "session", "least-loaded", "round-robin"); false when there is none.
+// The strategy of that word ("warm", "kv", "prefix", "session", "least-loaded", "round-robin"); false when there is
+// none.
 [[nodiscard]] bool parse_strategy(std::string_view text, Strategy& strategy);
 
 // Whether it needs Pool::ring.
 [[nodiscard]] constexpr bool with_ring(Strategy strategy) {
-  return strategy == Strategy::warm || strategy == Strategy::prefix || strategy == Strategy::session;
+  return strategy == Strategy::warm || strategy == Strategy::kv || strategy == Strategy::prefix ||
+         strategy == Strategy::session;
 }
 
 // Only `up` replicas are picked. `starting` answers health checks with "not yet", `draining` keeps what it has.

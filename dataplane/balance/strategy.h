@@ -5,16 +5,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "dataplane/balance/pick.h"
 
 namespace wp::balance {
 
 [[nodiscard]] Pick pick_warm(const PickInput& input);
+[[nodiscard]] Pick pick_kv(const PickInput& input);
 [[nodiscard]] Pick pick_prefix(const PickInput& input);
 [[nodiscard]] Pick pick_session(const PickInput& input);
 [[nodiscard]] Pick pick_least_loaded(const PickInput& input);
 [[nodiscard]] Pick pick_round_robin(const PickInput& input);
+
+// The least expected cost of those who hold the longest part of the prompt, the ring's first and the least loaded: by
+// what was sent where, or only by what was told. Nothing where it is to go by what is told, and nobody that it would
+// weigh is heard. The prompt has rungs.
+enum class Belief : std::uint8_t { sent, told };
+[[nodiscard]] std::optional<Pick> pick_by_cost(const PickInput& input, Belief belief);
 
 // The ring's first for that key, which is decided by `first`; where it is over a bound or excluded, the first of the
 // walk that is not; all over, the cheapest of them and of a few samples.

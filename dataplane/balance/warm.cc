@@ -5,6 +5,8 @@
 // its own. The root is learned: it ends at the deepest rung behind which many conversations part, or which most
 // replicas hold anyway. The ring is asked with the session key, or with the first rung behind the root: asked with the
 // beginning of the prompt it would send everybody to one place.
+//
+// `kv` (kv.cc) weighs the same by what was told, which says nothing of roots: it asks the ring with the session alone.
 
 #include <algorithm>
 #include <array>
@@ -50,8 +52,9 @@ struct Candidate {
 
 class Warm {
  public:
-  explicit Warm(const PickInput& input)
+  Warm(const PickInput& input, Belief belief)
       : input_(input),
+        belief_(belief),
         features_(input.features),
         residency_(*input.residency),
         total_(input.accounts.total(input.pool.id)) {
@@ -59,19 +62,20 @@ class Warm {
     root_holders_ = std::ceil(std::max(2.0, std::min(most, double{Residency::kWays})));
   }
 
-  [[nodiscard]] Pick choose();
+  [[nodiscard]] std::optional<Pick> choose();
 
  private:
-  [[nodiscard]] const Residency::Holders& holders_of_rung(std::size_t index);
-  [[nodiscard]] Residency::Holders holders_of(const prompt::Rung& rung) const;
+  [[nodiscard]] const Holders& holders_of_rung(std::size_t index);
+  [[nodiscard]] Holders holders_of(const prompt::Rung& rung) const;
   [[nodiscard]] bool is_root(std::size_t index);
   [[nodiscard]] std::uint64_t ring_key();
   [[nodiscard]] const Replica* pickable(std::uint32_t replica_id) const;
   Candidate* add(const Replica& replica);
   void add_ring();
   void add_holders();
-  void add_holders_of(const prompt::Rung& rung, const Residency::Holders& found);
+  void add_holders_of(const prompt::Rung& rung, const Holders& found);
   void add_least_loaded();
+  [[nodiscard]] bool anybody_heard() const;
 
   [[nodiscard]] double waiting(const Replica& replica) const;
   [[nodiscard]] std::uint32_t cached_tokens(const Candidate& candidate) const;
@@ -81,6 +85,7 @@ class Warm {
   [[nodiscard]] Pick overflow(const Candidate& cheapest) const;
 
   const PickInput& input_;
+  Belief belief_;
   const prompt::Features& features_;
   const Residency& residency_;
   Load total_;
@@ -90,17 +95,18 @@ class Warm {
   std::uint32_t holders_ = 0;
   double root_holders_;  // that make a rung everybody's
   // Of the ladder's rungs, those looked up: both the ring's key and the candidates come from them.
-  std::array<Residency::Holders, prompt::kMaxRungs> found_;
+  std::array<Holders, prompt::kMaxRungs> found_;
   std::uint64_t looked_up_ = 0;
   static_assert(prompt::kMaxRungs <= 64);
   double weight_ = kUncachedWeight;  // of a token that is not cached
 };
 
-Residency::Holders Warm::holders_of(const prompt::Rung& rung) const {
+Holders Warm::holders_of(const prompt::Rung& rung) const {
+  if (belief_ == Belief::told) return residency_.told().holders(rung.hash, input_.now);
   return residency_.holders(rung.hash, rung.end / prompt::kBytesPerToken);
 }
 
-const Residency::Holders& Warm::holders_of_rung(std::size_t index) {
+const Holders& Warm::holders_of_rung(std::size_t index) {
   const std::uint64_t bit = std::uint64_t{1} << index;
   if ((looked_up_ & bit) == 0) found_[index] = holders_of(features_.ladder[index]);
   looked_up_ |= bit;
@@ -114,6 +120,7 @@ bool Warm::is_root(std::size_t index) {
 
 std::uint64_t Warm::ring_key() {
   if (features_.session != 0) return features_.session;
+  if (belief_ == Belief::told) return features_.derived_session;
   const std::span<const prompt::Rung> ladder = features_.ladder;
   std::size_t behind = ladder.size();
   while (behind > 0 && !is_root(behind - 1)) --behind;
@@ -142,7 +149,8 @@ void Warm::add_ring() {
   const std::uint64_t key = ring_key();
   walk_ = input_.pool.ring->order(key);
   if (input_.explanation != nullptr) {
-    input_.explanation->asked_ring(features_.session != 0 ? KeyKind::session : KeyKind::rung, key);
+    const KeyKind unnamed = belief_ == Belief::told ? KeyKind::derived_session : KeyKind::rung;
+    input_.explanation->asked_ring(features_.session != 0 ? KeyKind::session : unnamed, key);
   }
   const std::size_t heads = std::min<std::size_t>(kRingHeads, walk_.size());
   for (std::size_t place = 0; place < heads; ++place) {
@@ -152,8 +160,8 @@ void Warm::add_ring() {
 }
 
 // Called from the longest rung to the shortest: what a replica is found to hold first is the most it holds.
-void Warm::add_holders_of(const prompt::Rung& rung, const Residency::Holders& found) {
-  for (const Residency::Holder& holder : found.alive()) {
+void Warm::add_holders_of(const prompt::Rung& rung, const Holders& found) {
+  for (const Holder& holder : found.alive()) {
     if (holders_ == kMaxHolders) return;
     const Replica* replica = pickable(holder.replica_id);
     Candidate* candidate = replica == nullptr ? nullptr : add(*replica);
@@ -200,6 +208,13 @@ void Warm::add_least_loaded() {
   weight_ = std::min(kMostWeight, kUncachedWeight + kQueuedWeight * prompts);
 }
 
+bool Warm::anybody_heard() const {
+  const auto heard = [this](const Candidate& candidate) {
+    return residency_.told().heard(candidate.replica->ref.id, input_.now);
+  };
+  return std::any_of(candidates_.begin(), candidates_.begin() + count_, heard);
+}
+
 double Warm::waiting(const Replica& replica) const {
   const double work = input_.accounts.pace(replica.ref.id).work(input_.now);
   const double others = input_.accounts.reports().others(replica.ref.id, input_.now);
@@ -238,12 +253,17 @@ Pick Warm::overflow(const Candidate& cheapest) const {
   return {cheapest.replica, Reason::saturated, cached_tokens(cheapest), cheapest.age};
 }
 
-Pick Warm::choose() {
-  residency_.prefetch(features_.ladder, features_.ends);
+std::optional<Pick> Warm::choose() {
+  if (belief_ == Belief::told) {
+    residency_.told().prefetch(features_.ladder, features_.ends);
+  } else {
+    residency_.prefetch(features_.ladder, features_.ends);
+  }
   add_ring();
   add_holders();
   add_least_loaded();
-  if (count_ == 0) return {};
+  if (count_ == 0) return Pick{};
+  if (belief_ == Belief::told && !anybody_heard()) return {};
 
   const Candidate* cheapest = nullptr;  // of all
   const Candidate* best = nullptr;      // of those within their bounds
@@ -265,16 +285,20 @@ Pick Warm::choose() {
     best_cost = expected;
   }
   if (best == nullptr) return overflow(*cheapest);
-  return {best->replica, best == cheapest ? reason(*best) : Reason::spill, cached_tokens(*best), best->age};
+  return Pick{best->replica, best == cheapest ? reason(*best) : Reason::spill, cached_tokens(*best), best->age};
 }
 
 }  // namespace
 
+std::optional<Pick> pick_by_cost(const PickInput& input, Belief belief) {
+  WP_ASSERT(input.residency != nullptr && input.pool.ring != nullptr && !input.features.ladder.empty());
+  return Warm(input, belief).choose();
+}
+
 Pick pick_warm(const PickInput& input) {
   // Nothing to be recognised by.
   if (input.features.ladder.empty()) return pick_prefix(input);
-  WP_ASSERT(input.residency != nullptr && input.pool.ring != nullptr);
-  return Warm(input).choose();
+  return *pick_by_cost(input, Belief::sent);
 }
 
 }  // namespace wp::balance

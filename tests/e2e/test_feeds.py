@@ -62,7 +62,7 @@ def test_feeds_show_each_replica_as_it_is_known(case):
                "the size of the cache being used")
     metrics = daemon.metrics()
     equal(metrics.by("warmpath_replica_knowledge", "by", replica=counting.key),
-          {"blind": 0, "counters": 1, "receipts": 0}, "the modes in the metrics")
+          {"blind": 0, "counters": 1, "receipts": 0, "untold": 0, "precise": 0}, "the modes in the metrics")
     check(metrics.sum("warmpath_replica_report_age_seconds", replica=counting.key) < 60, "an age of minutes")
     equal(metrics.sum("warmpath_reports_total", result="refused"), 0, "refused reports")
     status = Ctl(daemon).json("status")["knowledge"]

@@ -23,6 +23,12 @@ Cell knowledge_cell(const Json& replica) {
   const auto known = replica.find("knowledge");
   if (known == replica.end()) return "-";
   std::string text = known->get<std::string>();
+  if (text == "precise" || text == "untold") {
+    const Json& told = replica.at("holdings");
+    if (told.is_null()) return {text, Tone::warning};
+    return {text + (text == "precise" ? ", told " : " for ") + tenths(told.at("age_seconds")),
+            text == "precise" ? Tone::plain : Tone::warning};
+  }
   const auto report = replica.find("report");
   if (report == replica.end() || report->is_null()) return text;
   const bool fresh = report->at("fresh");
@@ -33,8 +39,8 @@ Cell knowledge_cell(const Json& replica) {
 
 std::string knowledge_fact(const Json& counts) {
   std::string text;
-  for (const char* way : {"receipts", "counters", "blind"}) {
-    const auto count = counts.at(way).get<std::uint64_t>();
+  for (const char* way : {"precise", "receipts", "counters", "blind", "untold"}) {
+    const auto count = counts.value(way, std::uint64_t{0});
     if (count == 0) continue;
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + way;
   }

@@ -9,7 +9,8 @@
 
 namespace wp::ctl {
 
-// Of a replica, or of a candidate of a route: "receipts", "counters, report 1.2s", "blind, no report for 9.0s".
+// Of a replica, or of a candidate of a route: "receipts", "counters, report 1.2s", "blind, no report for 9.0s",
+// "precise, told 0.2s", "untold for 9.0s".
 [[nodiscard]] Cell knowledge_cell(const nlohmann::json& replica);
 
 // Of the status: "2 receipts, 1 blind; oldest report 1.2s".

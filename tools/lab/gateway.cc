@@ -91,7 +91,7 @@ void Gateway::report(Instant now, std::span<const control::PrefixCounts> counts)
     report.prefix = counts[number];
     batch.items.push_back({report.replica, report});
   }
-  for (const std::string& problem : reports_.take(batch, now)) WP_ASSERT(problem.empty());
+  for (const std::string& problem : reports_.take(batch, now).reports) WP_ASSERT(problem.empty());
 }
 
 balance::PickInput Gateway::input(Instant now, const TraceRequest& request) {

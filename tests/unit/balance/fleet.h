@@ -81,7 +81,7 @@ class Fleet {
 
   Snapshot snapshot;
   Accounts accounts;
-  Residency residency{1024, 4096};
+  Residency residency{1024, 4096, 1024};
   prompt::Features features;  // what input() refers to
   Instant now;
   Rng rng{1};

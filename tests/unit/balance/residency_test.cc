@@ -25,8 +25,8 @@ std::vector<Rung> ladder_of(std::uint64_t family, std::uint64_t own, std::size_t
 
 std::vector<std::uint32_t> ids_of(const Residency& residency, std::uint64_t hash) {
   std::vector<std::uint32_t> ids;
-  const Residency::Holders holders = residency.holders(hash);
-  for (const Residency::Holder& holder : holders.alive()) ids.push_back(holder.replica_id);
+  const Holders holders = residency.holders(hash);
+  for (const Holder& holder : holders.alive()) ids.push_back(holder.replica_id);
   return ids;
 }
 

@@ -103,7 +103,8 @@ TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
                                {"streams", 1},
                                {"changed", {"added"}},
                                {"knowledge", "blind"},
-                               {"report", nullptr}}));
+                               {"report", nullptr},
+                               {"holdings", nullptr}}));
   EXPECT_EQ(replicas[1].at("addresses"), Json::array());
   EXPECT_EQ(replicas[1].at("pickable"), false);
 }

@@ -111,7 +111,7 @@ TEST(AdminReports, ABodyThatIsNoneAndOneThatMayNotReportAreRefused) {
   EXPECT_EQ(error(a.post({{"version", 2}, {"reporter", "r"}, {"reports", Json::array()}})),
             "'version' is wanted, and is 1");
   EXPECT_EQ(a.post({{"version", 1}, {"reporter", "a b"}, {"reports", Json::array()}}).status, 400U);
-  EXPECT_EQ(error(a.post({{"version", 1}, {"reporter", "r"}, {"reports", 1}})), "'reports' is wanted, an array");
+  EXPECT_EQ(error(a.post({{"version", 1}, {"reporter", "r"}, {"reports", 1}})), "'reports' is an array");
   Json many = Json::array();
   for (std::size_t i = 0; i <= kMaxReports; ++i) many.push_back({{"replica", "10.0.0.1:1"}, {"sequence", i + 1}});
   EXPECT_EQ(error(a.push(many)), "at most 1024 reports can come at once");

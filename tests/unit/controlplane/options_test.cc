@@ -171,10 +171,10 @@ TEST(Options, TheDefaultFileIsForWhoSaysNothingElse) {
 
 TEST(Options, UnknownStrategyNamesTheNearest) {
   EXPECT_EQ(problem({"--strategy", "least-load"}),
-            "--strategy 'least-load': there are warm, prefix, session, least-loaded and round-robin; did you mean "
+            "--strategy 'least-load': there are warm, kv, prefix, session, least-loaded and round-robin; did you mean "
             "least-loaded?");
   EXPECT_EQ(problem({"--strategy", "x"}),
-            "--strategy 'x': there are warm, prefix, session, least-loaded and round-robin");
+            "--strategy 'x': there are warm, kv, prefix, session, least-loaded and round-robin");
 }
 
 TEST(Options, UnknownOptionNamesTheNearest) {

@@ -35,7 +35,7 @@ struct Reported : World {
   std::string push(const Report& report, const std::string& reporter = "r1") {
     ReportBatch batch{.reporter = reporter, .items = {}};
     batch.items.push_back({report.replica, report});
-    return reports.take(batch, now).front();
+    return reports.take(batch, now).reports.front();
   }
   // A prompt of so many tokens went to the first replica, which was believed to hold some of them.
   void send(std::uint32_t tokens, std::uint32_t believed, std::uint32_t age = 0) {
@@ -48,7 +48,7 @@ struct Reported : World {
   }
   [[nodiscard]] bool holds(std::uint64_t hash) const { return residency.holders(hash).count == 1; }
   [[nodiscard]] balance::ReplicaRef ref() const { return registry.find(kA)->ref; }
-  [[nodiscard]] Knowledge knowledge() const { return reports.knowledge(ref(), now); }
+  [[nodiscard]] Knowledge knowledge() const { return reports.knowledge(*registry.find(kA), now); }
 
   Instant now{seconds(100).ns};
   std::uint64_t sequence = 0;
@@ -63,7 +63,7 @@ TEST(Reports, AReplicaIsKnownBlindThenByCountersThenByReceipts) {
   EXPECT_EQ(a.knowledge(), Knowledge::counters);
   EXPECT_EQ(a.accounts.tokens().cached(a.ref(), prompt::Api::responses, 5), 5U);
   EXPECT_EQ(a.knowledge(), Knowledge::receipts);
-  EXPECT_EQ(a.reports.knowledge(a.registry.find(kB)->ref, a.now), Knowledge::blind);
+  EXPECT_EQ(a.reports.knowledge(*a.registry.find(kB), a.now), Knowledge::blind);
 }
 
 TEST(Reports, AStaleReportIsNotUsed) {

@@ -58,7 +58,7 @@ struct World {
 
   boost::asio::io_context io;
   balance::Accounts accounts;
-  balance::Residency residency{1024, 4096};
+  balance::Residency residency{1024, 4096, 64};
   Qsbr qsbr;
   Published<balance::Snapshot> published;
   Registry registry;

@@ -70,7 +70,7 @@ TEST(Feeder, WhatAnEngineShowsIsReportedRoundByRound) {
   EXPECT_EQ(report.running, 3U);
   EXPECT_EQ(report.prefix->hits, 40U);
   EXPECT_NE(a.engine.last_request.find("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:"), std::string::npos);
-  EXPECT_EQ(a.reports.knowledge(a.registry.members().front().ref, control::steady_now()), Knowledge::counters);
+  EXPECT_EQ(a.reports.knowledge(a.registry.members().front(), control::steady_now()), Knowledge::counters);
   // The engine starts anew.
   a.engine.reply = vllm(5, 0);
   ASSERT_TRUE(run_until(a.io, [&] { return a.reports.counters().restarts.value() == 1; }));
