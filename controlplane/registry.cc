@@ -54,8 +54,7 @@ Registry::Registry(const Config& config, balance::Accounts& accounts, Qsbr& qsbr
 // What replies said in an earlier pool of the id is not the new one's.
 std::uint32_t Registry::take_pool_id() {
   const std::uint32_t id = pool_ids_.take().value();
-  accounts_.tokens().reset(id);
-  accounts_.sessions().reset(id);
+  accounts_.forget_pool(id);
   return id;
 }
 
@@ -105,7 +104,7 @@ std::expected<ReplicaRef, std::string> Registry::add(const ReplicaSpec& spec, He
   member.charged_before = accounts_.charged(member.ref.id);
   member.released_before = accounts_.released(member.ref.id);
   members_.push_back(std::move(member));
-  accounts_.reports().forget(*id);
+  accounts_.forget_replica(*id);
   if (residency_ != nullptr) {
     residency_->wipe(*id);
     residency_->set_capacity(*id, pool->settings.kv_tokens);

@@ -43,13 +43,17 @@ Charge& Charge::operator=(Charge&& other) noexcept {
 
 void Charge::first_byte(Instant now) {
   if (accounts_ == nullptr || prefill_ == 0) return;
-  accounts_->replicas_[replica_.id].pace.first_byte(charged_, now, prefill_);
+  const std::uint32_t tokens = prefill_;
   release_prefill();
+  Accounts::Slot& replica = accounts_->replicas_[replica_.id];
+  const double took = replica.pace.first_byte(charged_, now, tokens, replica.backlog());
+  if (took > 0) accounts_->pools_[pool_].pace.learn(tokens, took);
 }
 
 void Charge::release_prefill() {
   if (accounts_ == nullptr || prefill_ == 0) return;
   accounts_->replicas_[replica_.id].prefill.fetch_sub(prefill_, kOrder);
+  accounts_->replicas_[replica_.id].waiting.fetch_sub(1, kOrder);
   accounts_->pools_[pool_].prefill.fetch_sub(prefill_, kOrder);
   prefill_ = 0;
 }
@@ -77,8 +81,10 @@ Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t pr
   WP_ASSERT(replica.valid() && replica.id < max_replicas_ && pool < max_pools_);
   Slot& slot = replicas_[replica.id];
   slot.prefill.fetch_add(prefill_tokens, kOrder);
+  if (prefill_tokens > 0) slot.waiting.fetch_add(1, kOrder);
   slot.streams.fetch_add(1, kOrder);
   slot.charged.fetch_add(1, kOrder);
+  slot.pace.presume(pools_[pool].pace.costs());
   slot.pace.charge(now, prefill_tokens);
   pools_[pool].prefill.fetch_add(prefill_tokens, kOrder);
   pools_[pool].streams.fetch_add(1, kOrder);
@@ -103,7 +109,22 @@ const Pace& Accounts::pace(std::uint32_t replica_id) const {
 }
 
 double Accounts::queue(std::uint32_t replica_id, Instant now) const {
-  return pace(replica_id).queue(now, load(replica_id).prefill);
+  WP_ASSERT(replica_id < max_replicas_);
+  const Slot& slot = replicas_[replica_id];
+  return slot.pace.queue(now, slot.backlog());
+}
+
+void Accounts::forget_replica(std::uint32_t replica_id) {
+  WP_ASSERT(replica_id < max_replicas_);
+  replicas_[replica_id].pace.reset();
+  reports_.forget(replica_id);
+}
+
+void Accounts::forget_pool(std::uint32_t pool) {
+  WP_ASSERT(pool < max_pools_);
+  pools_[pool].pace.reset();
+  tokens_.reset(pool);
+  sessions_.reset(pool);
 }
 
 Load Accounts::total(std::uint32_t pool) const {

@@ -74,6 +74,9 @@ class Accounts {
   // How fast that replica prefills, and how much is before it now.
   [[nodiscard]] const Pace& pace(std::uint32_t replica_id) const;
   [[nodiscard]] double queue(std::uint32_t replica_id, Instant now) const;
+  // The id is another's from now on: what was learned by it says nothing. Control thread.
+  void forget_replica(std::uint32_t replica_id);
+  void forget_pool(std::uint32_t pool);
   // Charges ever made to a replica's slot, and releases: equal when it is idle. For tests and exposition.
   [[nodiscard]] std::uint64_t charged(std::uint32_t replica_id) const;
   [[nodiscard]] std::uint64_t released(std::uint32_t replica_id) const;
@@ -98,10 +101,15 @@ class Accounts {
   friend class Charge;
   struct alignas(64) Slot {
     std::atomic<std::uint64_t> prefill{0};
+    std::atomic<std::uint64_t> waiting{0};  // charges whose prefill is not released
     std::atomic<std::uint64_t> streams{0};
     std::atomic<std::uint64_t> charged{0};
     std::atomic<std::uint64_t> released{0};
-    Pace pace;
+    Pace pace;  // of a pool: of whichever replica, for those of which nothing was seen yet
+
+    [[nodiscard]] Backlog backlog() const {
+      return {waiting.load(std::memory_order_relaxed), prefill.load(std::memory_order_relaxed)};
+    }
   };
   std::uint32_t max_replicas_;
   std::uint32_t max_pools_;

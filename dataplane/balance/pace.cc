@@ -9,24 +9,14 @@ namespace {
 
 constexpr auto kPaceOrder = std::memory_order_relaxed;
 
-// What was seen is halved each time it exceeds this: a few dozen prompts, so that a change shows within a minute.
-constexpr float kSeenTokens = 200'000;
-// The first rate weighs as much as a prompt of this many tokens.
-constexpr double kFirstTokens = 2'000;
-
-struct Pair {
-  float first = 0;
-  float second = 0;
-};
-
-Pair unpack(std::uint64_t bits) {
-  return {std::bit_cast<float>(static_cast<std::uint32_t>(bits >> 32U)),
-          std::bit_cast<float>(static_cast<std::uint32_t>(bits))};
-}
-
-std::uint64_t pack(Pair pair) {
-  return std::uint64_t{std::bit_cast<std::uint32_t>(pair.first)} << 32U | std::bit_cast<std::uint32_t>(pair.second);
-}
+// What was seen is halved each time it exceeds this, so that a change shows within a minute.
+constexpr double kSeenPrompts = 64;
+// What is presumed weighs as much as so many prompts, half of them of no tokens and half of so many.
+constexpr double kPresumedPrompts = 2;
+constexpr double kPresumedTokens = 2'000;
+// Where all prompts are alike, tokens and prompts cannot be told apart: a token takes at least this part of what it
+// would if it were all.
+constexpr double kLeastTokenShare = 1.0 / 16;
 
 // Milliseconds, wrapping after seven weeks: a replica without a request for so long is counted a little wrong once.
 std::uint32_t stamp(Instant now) {
@@ -40,10 +30,63 @@ double decayed(std::uint64_t bits, Instant now) {
   return tokens * std::exp2(-static_cast<double>(idle) / static_cast<double>(Pace::kWorkHalfLife.millis()));
 }
 
+std::int64_t nanos_of(double seconds) {
+  return static_cast<std::int64_t>(seconds * 1e9);
+}
+
 }  // namespace
 
+void Pace::Seen::add(double count, double prompt_tokens, double prompt_seconds) {
+  prompts += count;
+  tokens += count * prompt_tokens;
+  seconds += count * prompt_seconds;
+  tokens_tokens += count * prompt_tokens * prompt_tokens;
+  tokens_seconds += count * prompt_tokens * prompt_seconds;
+}
+
+void Pace::Seen::halve() {
+  for (double* sum : {&prompts, &tokens, &seconds, &tokens_tokens, &tokens_seconds}) *sum /= 2;
+}
+
+// The line of least squares, as far as it makes sense.
+Pace::Costs Pace::Seen::costs() const {
+  const double most = seconds / tokens;  // a token, if prompts took nothing
+  const double variance = prompts * tokens_tokens - tokens * tokens;
+  const double slope = variance > 0 ? (prompts * tokens_seconds - tokens * seconds) / variance : most;
+  const double token = std::clamp(slope, most * kLeastTokenShare, most);
+  const double prompt = std::max(0.0, (seconds - token * tokens) / prompts);
+  return {.prompt = static_cast<float>(prompt), .token = static_cast<float>(token)};
+}
+
+void Pace::presume(Costs costs) {
+  if (!presumed_.load(kPaceOrder) || learning_.exchange(true, std::memory_order_acquire)) return;
+  seen_ = {};
+  seen_.add(kPresumedPrompts / 2, 0, costs.prompt);
+  seen_.add(kPresumedPrompts / 2, kPresumedTokens, costs.of({1, static_cast<std::uint64_t>(kPresumedTokens)}));
+  costs_.store(std::bit_cast<std::uint64_t>(costs), kPaceOrder);
+  learning_.store(false, std::memory_order_release);
+}
+
+Pace::Costs Pace::costs() const {
+  return std::bit_cast<Costs>(costs_.load(kPaceOrder));
+}
+
+double Pace::overhead() const {
+  const Costs each = costs();
+  return each.prompt / each.token;
+}
+
+void Pace::learn(double tokens, double seconds) {
+  if (learning_.exchange(true, std::memory_order_acquire)) return;
+  presumed_.store(false, kPaceOrder);
+  seen_.add(1, tokens, seconds);
+  if (seen_.prompts > kSeenPrompts) seen_.halve();
+  costs_.store(std::bit_cast<std::uint64_t>(seen_.costs()), kPaceOrder);
+  learning_.store(false, std::memory_order_release);
+}
+
 void Pace::charge(Instant now, std::uint32_t tokens) {
-  const auto takes = static_cast<std::int64_t>(static_cast<double>(tokens) / rate() * 1e9);
+  const std::int64_t takes = nanos_of(costs().of({1, tokens}));
   std::int64_t finish = finish_.load(kPaceOrder);
   while (!finish_.compare_exchange_weak(finish, std::max(finish, now.ns) + takes, kPaceOrder)) {
   }
@@ -53,28 +96,19 @@ void Pace::charge(Instant now, std::uint32_t tokens) {
   work_.compare_exchange_strong(before, after, kPaceOrder);
 }
 
-void Pace::first_byte(Instant charged, Instant now, std::uint32_t tokens) {
+double Pace::first_byte(Instant charged, Instant now, std::uint32_t tokens, Backlog left) {
   // It began when it came, or when the one before it was done.
   const std::int64_t began = std::max(charged.ns, last_first_.exchange(now.ns, kPaceOrder));
-  if (tokens == 0 || now.ns <= began) return;
-  std::uint64_t before = seen_.load(kPaceOrder);
-  Pair seen = unpack(before);
-  seen.first += static_cast<float>(tokens);
-  seen.second += static_cast<float>(now.ns - began) / 1e9F;
-  if (seen.first > kSeenTokens) seen = {seen.first / 2, seen.second / 2};
-  seen_.compare_exchange_strong(before, pack(seen), kPaceOrder);
+  const double took = tokens > 0 && now.ns > began ? static_cast<double>(now.ns - began) / 1e9 : 0;
+  if (took > 0) learn(tokens, took);
+  finish_.store(now.ns + nanos_of(costs().of(left)), kPaceOrder);
+  return took;
 }
 
-double Pace::queue(Instant now, std::uint64_t outstanding) const {
-  const std::int64_t ahead = finish_.load(kPaceOrder) - now.ns;
-  if (ahead <= 0) return 0;
-  return std::min(static_cast<double>(outstanding), static_cast<double>(ahead) / 1e9 * rate());
-}
-
-double Pace::rate() const {
-  const Pair seen = unpack(seen_.load(kPaceOrder));
-  return (static_cast<double>(seen.first) + kFirstTokens) /
-         (static_cast<double>(seen.second) + kFirstTokens / kFirstRate);
+double Pace::queue(Instant now, Backlog outstanding) const {
+  const Costs each = costs();
+  const double ahead = static_cast<double>(finish_.load(kPaceOrder) - now.ns) / 1e9;
+  return std::clamp(ahead, 0.0, each.of(outstanding)) / each.token;
 }
 
 double Pace::work(Instant now) const {
@@ -84,8 +118,9 @@ double Pace::work(Instant now) const {
 void Pace::reset() {
   finish_.store(0, kPaceOrder);
   last_first_.store(0, kPaceOrder);
-  seen_.store(0, kPaceOrder);
   work_.store(0, kPaceOrder);
+  presumed_.store(true, kPaceOrder);
+  presume(kFirstCosts);
 }
 
 }  // namespace wp::balance

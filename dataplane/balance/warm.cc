@@ -204,7 +204,8 @@ void Warm::add_least_loaded() {
   }
   if (least == nullptr) return;
   add(*least);
-  const double prompts = input_.accounts.queue(least->ref.id, input_.now) / features_.estimated_tokens;
+  const double prompt = features_.estimated_tokens + input_.accounts.pace(least->ref.id).overhead();
+  const double prompts = input_.accounts.queue(least->ref.id, input_.now) / prompt;
   weight_ = std::min(kMostWeight, kUncachedWeight + kQueuedWeight * prompts);
 }
 

@@ -201,5 +201,26 @@ TEST(Accounts, AreZeroByArithmeticAfterAnyHistory) {
   expect_load(accounts.total(1), 0, 0);
 }
 
+// One that joins is as fast as those that are there, until it shows what it can.
+TEST(Accounts, AReplicaThatWasNotSeenIsAsFastAsItsPool) {
+  Accounts accounts(3, 2);
+  Instant now;
+  for (int i = 0; i < 100; ++i) {
+    Charge charge = accounts.charge({0, 1}, 1, 4'000, now);
+    now = now + seconds(2);
+    charge.first_byte(now);
+  }
+  const Charge new_one = accounts.charge({1, 1}, 1, 4'000, now);
+  const Charge elsewhere = accounts.charge({2, 1}, 0, 4'000, now);
+  // 2,000 tokens a second; 8,000 where nobody knows better.
+  EXPECT_NEAR(accounts.queue(1, now + seconds(1)), 2'000, 50);
+  EXPECT_NEAR(accounts.queue(2, now + millis(250)), 2'000, 1);
+
+  accounts.forget_pool(1);
+  accounts.forget_replica(0);
+  const Charge another = accounts.charge({0, 2}, 1, 4'000, now);
+  EXPECT_NEAR(accounts.queue(0, now + millis(250)), 2'000, 1);
+}
+
 }  // namespace
 }  // namespace wp::balance
