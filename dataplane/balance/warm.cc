@@ -6,7 +6,8 @@
 // replicas hold anyway. The ring is asked with the session key, or with the first rung behind the root: asked with the
 // beginning of the prompt it would send everybody to one place.
 //
-// `kv` (kv.cc) weighs the same by what was told, which says nothing of roots: it asks the ring with the session alone.
+// `kv` (kv.cc) weighs the same by what was told, which says nothing of roots: it asks the ring with the session alone,
+// and prefers its place only where one was named.
 
 #include <algorithm>
 #include <array>
@@ -232,7 +233,9 @@ double Warm::cost(const Candidate& candidate) const {
   const double uncached = static_cast<double>(features_.estimated_tokens - cached_tokens(candidate));
   const double mean = static_cast<double>(input_.pool.weight_sum) / static_cast<double>(input_.pool.pickable.size());
   double margin = 0;
-  if (!candidate.ring_first) {
+  // Gateways that are told the same agree by that. A session that somebody named has its place all the same.
+  const bool has_home = belief_ == Belief::sent || features_.session != 0;
+  if (has_home && !candidate.ring_first) {
     margin = kHomeMargin * features_.estimated_tokens + (features_.session != 0 ? kSessionMargin : 0);
   }
   return (weight_ * uncached + margin + waiting(*candidate.replica)) * mean /

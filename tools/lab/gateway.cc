@@ -26,7 +26,7 @@ std::string name_of(std::size_t number) {
 Gateway::Gateway(const GatewayConfig& config, const StrategyInfo& strategy, const RouterNeeds& needs,
                  std::span<const Standing> standings)
     : accounts_(config.max_replicas, 1),
-      residency_(config.residency_lines, config.max_replicas),
+      residency_(config.residency_lines, config.max_replicas, config.residency_lines),
       capacity_(config.capacity_told),
       registry_(registry_config(config, strategy), accounts_, qsbr_, &residency_),
       reports_(registry_, accounts_, residency_, kFresh),

@@ -13,6 +13,7 @@
 #include "tools/lab/rivals/random.h"
 #include "tools/lab/rivals/session_hash.h"
 #include "tools/lab/rivals/sglang_cache_aware.h"
+#include "tools/lab/told.h"
 
 namespace wp::lab {
 namespace {
@@ -27,6 +28,7 @@ std::unique_ptr<Router> make(const RouterNeeds& needs) {
 constexpr auto kStrategies = std::to_array<StrategyInfo>({
     {"warm", "the least of what it must prefill and has before it, by what was sent where", "ours", Strategy::warm,
      make<Own>},
+    {"kv", "the same, by what every cache holds and is told at once", "ours", Strategy::kv, make<Told>},
     {"prefix", "the ring on the session or the first chunk, bounded loads", "ours", Strategy::prefix, make<Own>},
     {"session", "the ring on the session, sent or derived, bounded loads", "ours", Strategy::session, make<Own>},
     {"least-loaded", "the least prefill under way", "ours", Strategy::least_loaded, make<Own>},

@@ -101,6 +101,17 @@ TEST(Kv, WhereNobodyIsHeardItIsTheRing) {
   EXPECT_EQ(pick(w.ask(7)).decision, Reason::spill);
 }
 
+// In traces where every prompt begins alike all would have one home.
+TEST(Kv, OnlyASessionThatWasNamedHasAHome) {
+  ToldWorld w;
+  const PickInput input = w.ask(7);
+  const std::uint32_t home = w.fleet.walk(w.fleet.features.derived_session)[0];
+  w.fleet.load(home, 2'000);
+  EXPECT_NE(pick(input).replica->ref.id, home) << "idle ones are nearer than it";
+  w.fleet.features.session = w.fleet.features.derived_session;
+  EXPECT_EQ(pick(input).replica->ref.id, home);
+}
+
 TEST(Kv, OverABoundItSpills) {
   ToldWorld w;
   w.fleet.pool().bounds = {.factor = 1.25, .prefill_floor = 262'144, .streams_floor = 4};
