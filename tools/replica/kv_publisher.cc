@@ -101,7 +101,7 @@ class Desk {
   }
 
   void reply(std::string_view who, std::string_view topic, std::string_view number, std::string_view batch) {
-    if (config_.format == EventFormat::map) {
+    if (config_.encoding.format == EventFormat::map) {
       send(replay_, {who, {}, topic, number, batch});
     } else {
       send(replay_, {who, {}, number, batch});

@@ -21,7 +21,7 @@ struct KvPublisherConfig {
   std::uint16_t port = 5557;       // 0: the system chooses
   std::uint16_t replay_port = 5558;
   std::string topic;
-  EventFormat format = EventFormat::map;
+  EventEncoding encoding;
   std::uint32_t kept = 10'000;  // batches that can be asked for again
 };
 

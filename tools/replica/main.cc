@@ -35,13 +35,13 @@ struct Service {
       const auto events = feed.replica.engine().take_block_events();
       if (events.empty()) continue;
       const double unix_seconds = (now + unix_offset - Instant{}).seconds();
-      feed.publisher->publish(encode_batch(format, unix_seconds, events, feed.replica.config().engine.block_tokens));
+      feed.publisher->publish(encode_batch(encoding, unix_seconds, events, feed.replica.config().engine.block_tokens));
     }
   }
   [[nodiscard]] Instant next_deadline() const { return server.next_deadline(); }
 
   Server server;
-  EventFormat format = EventFormat::map;
+  EventEncoding encoding;
   Duration unix_offset;
   std::vector<Feed> feeds;
 };
@@ -57,7 +57,7 @@ std::expected<std::string, std::string> add_feed(Service& service, const Options
   if (!publisher) return std::unexpected(publisher.error());
   std::string line = "kv-events " + replica.config().name + " " + (*publisher)->endpoint() + " replay " +
                      (*publisher)->replay_endpoint() + "\n";
-  service.format = config.format;
+  service.encoding = config.encoding;
   service.feeds.push_back({replica, std::move(*publisher)});
   return line;
 }
@@ -65,7 +65,8 @@ std::expected<std::string, std::string> add_feed(Service& service, const Options
 template <net::Transport Net>
 int serve(Net& net, stream::PortTable& ports, const Options& options) {
   std::deque<Replica> replicas;
-  Service service{.server = Server(ports, options.connection), .unix_offset = control::unix_offset(), .feeds = {}};
+  Service service{
+      .server = Server(ports, options.connection), .encoding = {}, .unix_offset = control::unix_offset(), .feeds = {}};
   const bool v6 = options.listen_host.find(':') != std::string::npos;
   const std::string host = v6 ? "[" + options.listen_host + "]" : options.listen_host;
   ReplicaConfig config = options.replica;

@@ -143,14 +143,21 @@ void declare_model(CLI::App& app, ReplicaConfig& replica) {
 
 void declare_kv_events(CLI::App& app, KvEventOptions& raw) {
   static const std::map<std::string, EventFormat> kFormat = {{"map", EventFormat::map}, {"array", EventFormat::array}};
+  static const std::map<std::string, HashFormat> kHashes = {{"int", HashFormat::integer},
+                                                            {"binary", HashFormat::binary}};
   app.add_option("--kv-events-port", raw.port,
                  "publish KV cache events over ZeroMQ as vLLM does, here for the first replica; 0: the system chooses");
   app.add_option("--kv-replay-port", raw.replay_port,
                  "where batches can be asked for again [behind the replicas' --kv-events-port]");
   app.add_option("--kv-events-topic", raw.publisher.topic, "first frame of each batch [empty]");
-  app.add_option("--kv-events-format", raw.publisher.format, "map, as vLLM from 0.26 on, or array, as before")
+  app.add_option("--kv-events-format", raw.publisher.encoding.format, "map, as vLLM from 0.26 on, or array, as before")
       ->transform(CLI::Transformer(kFormat).description(""))
       ->default_str("map");
+  app.add_option(
+         "--kv-events-hashes", raw.publisher.encoding.hashes,
+         "what blocks are called: int, vLLM's default, or binary, digests of 32 bytes that end with the same number")
+      ->transform(CLI::Transformer(kHashes).description(""))
+      ->default_str("int");
   app.add_option("--kv-events-kept", raw.publisher.kept, "batches that can be asked for again")->capture_default_str();
 }
 
