@@ -133,7 +133,7 @@ void Engine::start_waiting(Instant at) {
   job.began = at;
   totals_.prompt_tokens += prompt;
   totals_.cached_tokens += job.cached_tokens;
-  const Duration prefill = config_.overhead + prefill_time(job.cached_tokens, prompt);
+  const Duration prefill = config_.overhead + config_.prefill_time(job.cached_tokens, prompt);
   hold_up(share_of(prefill, config_.interference), at);
   schedule(id, job, at + prefill);
 }
@@ -203,29 +203,12 @@ bool Engine::reset_cache() {
   return true;
 }
 
-// Of the tokens behind the first `cached` of a prompt: token i costs 1 + i / double_at of the first one's time.
-Duration Engine::prefill_time(std::uint32_t cached, std::uint32_t prompt) const {
-  const double from = cached;
-  const double to = prompt;
-  const double attention = config_.double_at > 0 ? (to * to - from * from) / (2 * config_.double_at) : 0;
-  return nanos(std::llround((to - from + attention) * 1e9 / config_.prefill_rate));
-}
-
-// The inverse, rounded down: x + ((cached + x)^2 - cached^2) / (2 * double_at) = time * rate, solved for x.
-std::uint32_t Engine::prefilled_in(Duration time, std::uint32_t cached) const {
-  const double work = time.seconds() * config_.prefill_rate;
-  const double at = config_.double_at;
-  if (at <= 0) return static_cast<std::uint32_t>(work);
-  const double first = 1 + cached / at;
-  return static_cast<std::uint32_t>(at * (std::sqrt(first * first + 2 * work / at) - first));
-}
-
 // Engines prefill in chunks: what was computed when the request was cut off is there for the next.
 void Engine::commit_cut_prefill(Job& job, Instant now) {
   const Duration computing = (now - job.began) - config_.overhead;
   if (computing.ns <= 0) return;
-  const std::uint32_t computed = prefilled_in(computing, job.cached_tokens);
-  commit_up_to(job, std::min(job.request.prompt_tokens, job.cached_tokens + computed));
+  const std::uint32_t computed = config_.prefilled_in(computing, job.cached_tokens, job.request.prompt_tokens);
+  commit_up_to(job, job.cached_tokens + computed);
 }
 
 // All tokens of those that decode come so much later, or earlier again when a prefill was cut off.

@@ -2,8 +2,6 @@
 // tokens, decoding at a fixed rate a stream, and the KV cache. Nothing here reads a clock: every call brings `now`, and
 // everything due up to then happens at its own exact instant, however coarsely the caller polls.
 //
-// A token that is read looks at all before it, so that the time for a prompt may grow with its square.
-//
 // A request waits until the prefill unit is idle, a running slot is free and its KV blocks can be had (those of prompt
 // and reply are reserved at once: there is no preemption). Its cached prefix is looked up at that moment. The first
 // token comes when its prefill ends; the KV entries of a token are computed when its successor is made. With
@@ -23,12 +21,11 @@
 #include "dataplane/base/time.h"
 #include "tools/replica/block_event.h"
 #include "tools/replica/kv_cache.h"
+#include "tools/replica/prefill_law.h"
 
 namespace wp::replica {
 
-struct EngineConfig {
-  double prefill_rate = 8000;        // uncached prompt tokens a second, where they stand first
-  double double_at = 0;              // tokens of context behind which one takes twice as long (attention); 0: never
+struct EngineConfig : PrefillLaw {
   double decode_rate = 50;           // tokens a second and stream
   Duration overhead = millis(10);    // part of every prefill, however much is cached
   double interference = 0;           // share of a prefill's time by which it holds up all that decode, in 0..1
@@ -129,8 +126,6 @@ class Engine {
   void finish(RequestId id, Job& job, Instant at);
   void commit_up_to(Job& job, std::uint32_t tokens);
   void note_stored(const Job& job, std::uint32_t block);
-  [[nodiscard]] Duration prefill_time(std::uint32_t cached, std::uint32_t prompt) const;
-  [[nodiscard]] std::uint32_t prefilled_in(Duration time, std::uint32_t cached) const;
   void commit_cut_prefill(Job& job, Instant now);
   void schedule(RequestId id, Job& job, Instant at);
   void hold_up(Duration time, Instant at);

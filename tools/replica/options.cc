@@ -63,14 +63,28 @@ void declare_connections(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--max-body", options.connection.max_body, "bytes of a request's body")->capture_default_str();
 }
 
-void declare_engine(CLI::App& app, EngineConfig& engine, Raw& raw) {
-  app.add_option("--prefill-rate", engine.prefill_rate, "uncached prompt tokens a second, one prompt at a time")
+void declare_prefill(CLI::App& app, PrefillLaw& law) {
+  const auto tokens = [&app](const char* name, double& value, const char* text) {
+    app.add_option(name, value, text)->check(CLI::Range(0.0, 1e9))->capture_default_str();
+  };
+  app.add_option("--prefill-rate", law.prefill_rate, "uncached prompt tokens a second, one prompt at a time")
       ->check(CLI::Range(1e-3, 1e12))
       ->capture_default_str();
-  app.add_option("--double-at", engine.double_at,
-                 "tokens of context behind which one takes twice as long as the first (attention); 0: never")
-      ->check(CLI::Range(0.0, 1e9))
+  tokens("--double-at", law.double_at,
+         "tokens of context behind which one takes twice as long as the first (attention); 0: never");
+  app.add_option("--micro-batch", law.micro_batch,
+                 "tokens of a prompt that are read at once, the rest of it last; 0: all")
       ->capture_default_str();
+  app.add_option(
+         "--attention-tile", law.attention_tile,
+         "tokens that look together at so many of the context, at one price for all; 0: each alone, at its share")
+      ->capture_default_str();
+  tokens("--narrow-double-at", law.narrow_double_at,
+         "--double-at of what is less than a tile of a micro-batch, and looks for itself; 0: never");
+}
+
+void declare_engine(CLI::App& app, EngineConfig& engine, Raw& raw) {
+  declare_prefill(app, engine);
   app.add_option("--decode-rate", engine.decode_rate, "tokens a second and stream")
       ->check(CLI::Range(1e-3, 1e9))
       ->capture_default_str();
@@ -177,6 +191,9 @@ std::string contradiction(const Options& options) {
     return "--model: visible ASCII characters only";
   }
   if (replica.engine.kv_tokens < replica.engine.block_tokens) return "--kv-tokens: less than one --block";
+  if (replica.engine.micro_batch > 0 && replica.engine.attention_tile > replica.engine.micro_batch) {
+    return "--attention-tile: more than --micro-batch";
+  }
   if (replica.default_tokens_min == 0 || replica.default_tokens_min > replica.default_tokens_max) {
     return "--default-tokens-min: must be at least 1 and at most --default-tokens-max";
   }

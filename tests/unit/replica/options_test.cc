@@ -110,6 +110,8 @@ TEST(Options, WhatCannotBeIsRefusedInOneLine) {
                                                        {"--decode-rate", "fast"},
                                                        {"--block", "0"},
                                                        {"--kv-tokens", "8"},
+                                                       {"--micro-batch", "8", "--attention-tile", "9"},
+                                                       {"--kv-events-hashes", "hex"},
                                                        {"--transport", "carrier-pigeon"},
                                                        {"--name-prefix", "a b"},
                                                        {"--model", "a\nb"},
