@@ -5,12 +5,15 @@ one to two and a half thousand tokens, some 230 tokens more a turn, replies of a
 """
 
 import bisect
+import json
 import random
 import re
+import statistics
 import threading
+import time
 
-from chat import text_of
-from harness import equal
+from harness import check, equal
+from http_client import Connection, message
 
 OPENING = "You are an agent that repairs the repository given below.\n"
 WORDS = ("lamp", "keeper", "return", "if", "index", "self", "value", "error", "test", "(", ")", ":", "=", "patch")
@@ -67,6 +70,7 @@ class Agent(threading.Thread):
         self.daemon_under_test, self.turns, self.ideal = daemon, turns, ideal
         self.prompt = self.cached = self.possible = 0
         self.replicas = []
+        self.first_tokens = []  # seconds
         self.problem = None
 
     def text(self, size):
@@ -86,20 +90,47 @@ class Agent(threading.Thread):
     def turn(self, messages):
         sequence = tokens(rendered(messages))
         self.possible += min(self.ideal.shared(sequence), len(sequence) - 1)
-        reply = self.daemon_under_test.post({"messages": messages, "max_tokens": 90, "temperature": 0}, seconds=120)
-        text = text_of(reply)
-        usage = reply.json()["usage"]
+        text, usage = self.ask(messages)
         equal(usage["prompt_tokens"], len(sequence), "the length of the prompt as the engine counts it")
         self.prompt += usage["prompt_tokens"]
         self.cached += usage["prompt_tokens_details"]["cached_tokens"]
-        self.replicas.append(reply.header("x-warmpath-replica"))
         self.ideal.add(sequence + tokens(text))
         messages += [{"role": "assistant", "content": text},
                      {"role": "user", "content": self.text(self.draw.randint(100, 180))}]
 
+    def ask(self, messages):
+        """Text and usage of a streamed reply."""
+        body = {"messages": messages, "max_tokens": 90, "temperature": 0, "stream": True,
+                "stream_options": {"include_usage": True}}
+        with Connection(self.daemon_under_test.address, 120) as connection:
+            began = time.monotonic()
+            connection.send(message("POST", "/v1/chat/completions", body))
+            reply = connection.read_head()
+            equal(reply.status, 200, "the status")
+            events = [(arrived, json.loads(data)) for arrived, data in connection.events(reply) if data != "[DONE]"]
+        self.first_tokens.append(events[0][0] / 1e9 - began)
+        self.replicas.append(reply.header("x-warmpath-replica"))
+        deltas = (choice["delta"] for _, event in events for choice in event["choices"])
+        usage = events[-1][1].get("usage")
+        check(usage, "the last event has no usage")
+        return "".join(delta.get("content", "") for delta in deltas), usage
 
-def share(daemon, sessions, turns):
-    """(cached share of all prompts, the share that was possible, replicas used by each session)."""
+
+class Outcome:
+    """What sessions found: shares of the tokens of all prompts, and seconds to the first token."""
+
+    def __init__(self, agents):
+        prompt, cached, possible = (sum(getattr(agent, name) for agent in agents)
+                                    for name in ("prompt", "cached", "possible"))
+        self.cached, self.possible, self.of_ideal = cached / prompt, possible / prompt, cached / possible
+        self.replicas_each = statistics.mean(len(set(agent.replicas)) for agent in agents)
+        first_tokens = [seconds for agent in agents for seconds in agent.first_tokens]
+        self.median = statistics.median(first_tokens)
+        self.p90 = statistics.quantiles(first_tokens, n=10, method="inclusive")[-1]
+
+
+def play(daemon, sessions, turns):
+    """The Outcome of so many sessions at a time."""
     ideal = Ideal()
     agents = [Agent(number, daemon, turns, ideal) for number in range(sessions)]
     for agent in agents:
@@ -109,6 +140,4 @@ def share(daemon, sessions, turns):
     for agent in agents:
         if agent.problem:
             raise agent.problem
-    prompt = sum(agent.prompt for agent in agents)
-    cached, possible = (sum(getattr(agent, name) for agent in agents) for name in ("cached", "possible"))
-    return cached / prompt, possible / prompt, [set(agent.replicas) for agent in agents]
+    return Outcome(agents)
