@@ -42,19 +42,23 @@ void Pace::Seen::add(double count, double prompt_tokens, double prompt_seconds) 
   seconds += count * prompt_seconds;
   tokens_tokens += count * prompt_tokens * prompt_tokens;
   tokens_seconds += count * prompt_tokens * prompt_seconds;
+  if (prompt_seconds > 0) least_seconds = std::min(least_seconds, prompt_seconds);
 }
 
 void Pace::Seen::halve() {
   for (double* sum : {&prompts, &tokens, &seconds, &tokens_tokens, &tokens_seconds}) *sum /= 2;
+  least_seconds *= 2;
 }
 
-// The line of least squares, as far as it makes sense.
+// The line of least squares, as far as it makes sense: a prompt costs at most what the fastest took, however long
+// others waited for what somebody else had sent there.
 Pace::Costs Pace::Seen::costs() const {
   const double most = seconds / tokens;  // a token, if prompts took nothing
   const double variance = prompts * tokens_tokens - tokens * tokens;
   const double slope = variance > 0 ? (prompts * tokens_seconds - tokens * seconds) / variance : most;
-  const double token = std::clamp(slope, most * kLeastTokenShare, most);
-  const double prompt = std::max(0.0, (seconds - token * tokens) / prompts);
+  const double steepest = std::clamp(slope, most * kLeastTokenShare, most);
+  const double prompt = std::clamp((seconds - steepest * tokens) / prompts, 0.0, least_seconds);
+  const double token = (seconds - prompt * prompts) / tokens;
   return {.prompt = static_cast<float>(prompt), .token = static_cast<float>(token)};
 }
 

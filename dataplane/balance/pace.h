@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 
 #include "dataplane/base/time.h"
 
@@ -60,13 +61,15 @@ class Pace {
   void reset();
 
  private:
-  // Of the prompts seen, older ones counting less: how many, their tokens and seconds, and the products of those.
+  // Of the prompts seen, older ones counting less: how many, their tokens and seconds, the products of those, and the
+  // seconds of the fastest.
   struct Seen {
     double prompts = 0;
     double tokens = 0;
     double seconds = 0;
     double tokens_tokens = 0;
     double tokens_seconds = 0;
+    double least_seconds = std::numeric_limits<double>::max();
 
     void add(double count, double prompt_tokens, double prompt_seconds);
     void halve();

@@ -72,6 +72,17 @@ TEST(Pace, WhatAPromptCostsBesidesItsTokensIsToldApart) {
   EXPECT_NEAR(pace.queue(at(200'000), {10, 100}), 1'100, 100);
 }
 
+// Half of the prompts find a second of work before them that another gateway sent.
+TEST(Pace, WhatOthersSentIsNotAPromptsCost) {
+  Pace pace;
+  for (int i = 0; i < 100; ++i) {
+    see(pace, 1, 1'000, i % 2 == 0 ? 0.11 : 1.11, 2'000 * i);
+    see(pace, 1, 5'000, i % 2 == 0 ? 0.51 : 1.51, 2'000 * i + 1'000);
+  }
+  EXPECT_LE(pace.costs().prompt, 0.11 * 1.001);
+  EXPECT_NEAR(pace.costs().of({2, 6'000}), (0.11 + 0.51 + 1.11 + 1.51) / 2, 0.1);
+}
+
 // Longer prompts that take less say nothing about tokens, and prompts that take no time there are not.
 TEST(Pace, TheCostsAreNeverAbsurd) {
   Pace pace;
