@@ -33,7 +33,7 @@ FILES = 16384
 
 def add_arguments(parser):
     options.add_json(parser)
-    options.add_rounds(parser, 4, "in which each proxy has its turn")
+    options.add_rounds(parser, 3, "in which each proxy has its turn")
     parser.add_argument("--seconds", type=int, default=2, help="of load on each proxy in a round (2)")
     parser.add_argument("--sizes", default="256,4096,65536,409600", help="bytes of a request's body (%(default)s)")
     parser.add_argument("--connections", default="keep-alive,churn",
