@@ -55,7 +55,8 @@ class HAProxy:
 class Warmpath:
     name = "warmpathd"
 
-    def __init__(self, build, directory, core, origin_ports, extra, connections=MAX_CONNECTIONS):
+    def __init__(self, build, directory, core, origin_ports, extra, connections=MAX_CONNECTIONS, name=name):
+        self.name = name
         self.port, self.admin = free_ports(2)
         program = os.path.join(build, "controlplane", "warmpathd")
         replicas = [word for port in origin_ports for word in ("--replica", f"http://127.0.0.1:{port}")]

@@ -2,7 +2,6 @@
 
 from spread import spread
 
-OURS = "warmpathd"
 FIGURES = {
     "per_second": "requests/s",
     "per_cpu_second": "requests per CPU-second of the process",
@@ -14,17 +13,20 @@ FIGURES = {
 RATIOS = {"process": "per_cpu_second", "programs": "per_programs_cpu_second", "machine": "per_machine_cpu_second"}
 
 
-def summarise(rounds):
-    """The spread of each proxy's figures, and of the ratio warmpathd / peer made in each round by itself."""
+def summarise(rounds, ours):
+    """The spread of each proxy's figures, and of the ratio ours / peer made in each round by itself. `ours`: the names
+    that are not peers', of which the first decides.
+    """
     proxies = {
         name: {figure: spread([one[name][figure] for one in rounds]) for figure in FIGURES} for name in rounds[0]
     }
     ratio = {
-        peer: {base: spread([one[OURS][figure] / one[peer][figure] for one in rounds])
-               for base, figure in RATIOS.items()}
-        for peer in rounds[0] if peer != OURS
+        f"{name} / {peer}": {base: spread([one[name][figure] / one[peer][figure] for one in rounds])
+                             for base, figure in RATIOS.items()}
+        for name in ours for peer in rounds[0] if peer not in ours
     }
-    return {"proxies": dict(sorted(proxies.items(), key=lambda row: row[0] != OURS)), "ratio": ratio}
+    ordered = [*ours, *(name for name in proxies if name not in ours)]
+    return {"proxies": {name: proxies[name] for name in ordered}, "ratio": ratio}
 
 
 def print_table(result):
@@ -38,19 +40,19 @@ def print_table(result):
             of = result["proxies"][name][figure]
             cells.append(f"{of['median']:.0f} [{of['lower_quartile']:.0f}, {of['upper_quartile']:.0f}]")
         print(f"  {about:<45}" + "".join(f"{cell:>26}" for cell in cells))
-    for peer, bases in result["ratio"].items():
+    for pair, bases in result["ratio"].items():
         for base, of in bases.items():
-            print(f"  ratio warmpathd / {peer}, {base}: lower quartile {of['lower_quartile']:.3f}, "
+            print(f"  ratio {pair}, {base}: lower quartile {of['lower_quartile']:.3f}, "
                   f"median {of['median']:.3f}, upper quartile {of['upper_quartile']:.3f}")
 
 
 def print_overview(results):
-    """One line for each table: the median ratios."""
-    peers = list(results[0]["ratio"])
-    if not peers:
+    """One line for each table and pair: the ratios' lower quartiles and medians."""
+    if not results[0]["ratio"]:
         return
-    print(f"\n{'requests per CPU-second, warmpathd / peer':<45}"
-          + "".join(f"{f'{peer}, {base}':>20}" for peer in peers for base in RATIOS))
+    print(f"\n{'requests per CPU-second: lower quartile, median':<66}" + "".join(f"{base:>16}" for base in RATIOS))
     for result in results:
-        print(f"  {str(result['bytes']) + ' bytes, ' + result['connections']:<43}"
-              + "".join(f"{result['ratio'][peer][base]['median']:>20.3f}" for peer in peers for base in RATIOS))
+        for pair, bases in result["ratio"].items():
+            cells = (f"{bases[base]['lower_quartile']:.3f}, {bases[base]['median']:.3f}" for base in RATIOS)
+            print(f"  {result['bytes']} bytes, {result['connections']}, {pair}".ljust(66)
+                  + "".join(f"{cell:>16}" for cell in cells))
