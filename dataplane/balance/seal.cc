@@ -79,7 +79,9 @@ void order_routes(Snapshot& snapshot) {
 void seal(Snapshot& snapshot) {
   index_ids(snapshot);
   order_routes(snapshot);
+  snapshot.keys = prompt::Keys::unnamed;
   for (Pool& pool : snapshot.pools) {
+    if (keys_for(pool.strategy) == prompt::Keys::always) snapshot.keys = prompt::Keys::always;
     choose_pickable(snapshot, pool);
     add_weights(snapshot, pool);
   }

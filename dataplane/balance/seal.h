@@ -8,9 +8,9 @@
 
 namespace wp::balance {
 
-// Makes Snapshot::by_id, the order of the routes, and of every pool `pickable`, `pickable_bits`, `weight_sum` and
-// `cumulative`. The caller has filled replicas (fewer than kNoReplica, refs valid, ids unique, weights 1..kMaxWeight)
-// and pools with their `members`; rings come afterwards:
+// Makes Snapshot::by_id and `keys`, the order of the routes, and of every pool `pickable`, `pickable_bits`,
+// `weight_sum` and `cumulative`. The caller has filled replicas (fewer than kNoReplica, refs valid, ids unique,
+// weights 1..kMaxWeight) and pools with their `members`; rings come afterwards:
 //   seal(snapshot);
 //   for each pool whose strategy is with_ring(): builder.assign(ring_members(snapshot, pool)), pool.ring =
 //   builder.build();

@@ -16,6 +16,7 @@
 #include "dataplane/balance/ring.h"
 #include "dataplane/balance/timeouts.h"
 #include "dataplane/base/endpoint.h"
+#include "dataplane/prompt/features.h"
 
 namespace wp::balance {
 
@@ -30,6 +31,20 @@ enum class Strategy : std::uint8_t { warm, kv, prefix, session, least_loaded, ro
 [[nodiscard]] constexpr bool with_ring(Strategy strategy) {
   return strategy == Strategy::warm || strategy == Strategy::kv || strategy == Strategy::prefix ||
          strategy == Strategy::session;
+}
+
+// Whose keys of the prompt it reads. A strategy that looks for what replicas hold needs them always; others go by the
+// session, for which keys of the prompt stand where none is named, as they do in the count of sessions that stay.
+[[nodiscard]] constexpr prompt::Keys keys_for(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::warm:
+    case Strategy::kv: return prompt::Keys::always;
+    case Strategy::prefix:
+    case Strategy::session:
+    case Strategy::least_loaded:
+    case Strategy::round_robin: return prompt::Keys::unnamed;
+  }
+  return prompt::Keys::always;
 }
 
 // Only `up` replicas are picked. `starting` answers health checks with "not yet", `draining` keeps what it has.
@@ -92,9 +107,10 @@ struct Snapshot {
   std::size_t exact_routes = 0;  // made by seal()
   std::string models;            // what GET /v1/models is answered with; empty: replicas are asked
   ClientTimeouts client;
-  bool draining = false;             // the daemon stops: keep what runs, offer no keep-alive
-  bool ready = true;                 // what readiness probes are told: new clients should come
-  std::vector<std::uint16_t> by_id;  // ReplicaRef::id -> index into replicas, or kNoReplica; made by seal()
+  bool draining = false;                     // the daemon stops: keep what runs, offer no keep-alive
+  bool ready = true;                         // what readiness probes are told: new clients should come
+  prompt::Keys keys = prompt::Keys::always;  // that any of the pools reads; made by seal()
+  std::vector<std::uint16_t> by_id;          // ReplicaRef::id -> index into replicas, or kNoReplica; made by seal()
 
   // The pool that serves `model` (empty when the request names none), or nullptr. One binary search over the exact
   // names, then all of the beginnings.

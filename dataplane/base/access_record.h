@@ -50,7 +50,7 @@ struct AccessRecord {
   Instant start;  // the first byte of the request was seen
   Endpoint client;
   std::uint64_t session = 0;      // keyed hash of session key and credential; 0: none was sent
-  std::uint64_t first_chunk = 0;  // keyed hash of the prompt's beginning; 0: not read
+  std::uint64_t first_chunk = 0;  // keyed hash of the prompt's beginning; 0: not read or not needed
   std::uint64_t reply_bytes = 0;  // of the replica's body, as handed on; 0 for answers of our own
   Duration head = kNotReached;    // first byte of the request to the end of its head
   Duration body = kNotReached;    // end of the head to the end of the body
@@ -60,7 +60,7 @@ struct AccessRecord {
   Duration total;
   Duration own;                     // in turns of the shard that moved this request or its reply, see RequestLog
   std::uint32_t request_bytes = 0;  // of the body
-  std::uint32_t prompt_tokens = 0;  // estimated
+  std::uint32_t prompt_tokens = 0;  // estimated; 0: no prompt was read
   std::uint32_t events = 0;         // server-sent events handed on
   // What the reply said of its tokens.
   std::uint32_t told_prompt_tokens = kNotTold;

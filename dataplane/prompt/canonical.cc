@@ -2,7 +2,9 @@
 
 namespace wp::prompt {
 
-void CanonicalSink::start() {
+void CanonicalSink::start(bool counted) {
+  counted_ = counted;
+  copied_ = counted ? kCountedCopied : kCopied;
   segments_.clear();
   used_ = 0;
   to_ = run_ = nullptr;
@@ -36,28 +38,33 @@ std::span<const Segment> CanonicalSink::finish() {
 }
 
 void CanonicalSink::refer(const char* data, std::size_t size) {
-  end_run();
-  segments_.push_back({{data, size}});
+  if (!counted_) {
+    end_run();
+    segments_.push_back({{data, size}});
+  }
   referred_ += static_cast<std::uint32_t>(size);
 }
 
 void CanonicalSink::media(std::string_view text, std::uint32_t words) {
   put_byte('b');
-  end_run();
-  segments_.push_back({text, words});
+  if (!counted_) {
+    end_run();
+    segments_.push_back({text, words});
+  }
   referred_ += words * 8;
 }
 
 void CanonicalSink::end_run() {
   if (to_ == run_) return;
   const auto size = static_cast<std::size_t>(to_ - run_);
-  segments_.push_back({{run_, size}});
+  if (!counted_) segments_.push_back({{run_, size}});
   referred_ += static_cast<std::uint32_t>(size);
   run_ = to_;
 }
 
 void CanonicalSink::next_block() {
   end_run();
+  if (counted_) used_ = 0;
   if (used_ == blocks_.size()) blocks_.push_back(std::make_unique_for_overwrite<char[]>(kBlock));
   to_ = run_ = blocks_[used_++].get();
   room_ = kBlock;

@@ -61,14 +61,15 @@ struct StreamMarks {
 };
 
 // The canonical stream of one body as a list of segments. Long texts are referred to where they lie, all else is
-// gathered in blocks that stay for the next body.
+// gathered in blocks that stay for the next body. Of a stream that nobody hashes only the length is wanted: it is
+// counted, which the same calls do for less.
 class CanonicalSink {
  public:
   static constexpr char kTextEnd = '\xF8';
   static constexpr char kPiece = '\xF9';
   static constexpr char kEnd = '\xFA';
 
-  void start();
+  void start(bool counted = false);
 
   void piece(Piece piece) {
     const std::array<char, 2> bytes{kPiece, static_cast<char>(piece)};
@@ -80,9 +81,9 @@ class CanonicalSink {
   }
   void end() { put_byte(kEnd); }
 
-  // What is longer than kCopied must live as long as the stream.
+  // What is longer than kCopied must live as long as the stream, unless that is counted.
   void put(const char* data, std::size_t size) {
-    if (size > kCopied) return refer(data, size);
+    if (size > copied_) return refer(data, size);
     if (size > room_) next_block();
     copy(to_, data, size);
     to_ += size;
@@ -101,15 +102,17 @@ class CanonicalSink {
   void begin_turn(bool preamble);
   void end_turn(bool question);
 
+  [[nodiscard]] bool counted() const { return counted_; }
   // Bytes so far.
   [[nodiscard]] std::uint32_t bytes() const { return referred_ + static_cast<std::uint32_t>(to_ - run_); }
   [[nodiscard]] const StreamMarks& marks() const { return marks_; }
 
-  // The stream is complete: its segments, none of them empty, until the next start().
+  // The stream is complete: its segments, none of them empty, until the next start(). There are none of a counted one.
   [[nodiscard]] std::span<const Segment> finish();
 
  private:
   static constexpr std::size_t kCopied = 512;
+  static constexpr std::size_t kCountedCopied = 16;  // less to do than not to
   static constexpr std::size_t kBlock = std::size_t{64} * 1024;
 
   // Most are a few bytes long: two words that overlap, without a call.
@@ -140,11 +143,13 @@ class CanonicalSink {
 
   std::vector<Segment> segments_;
   std::vector<std::unique_ptr<char[]>> blocks_;
-  std::size_t used_ = 0;        // of blocks_
-  char* to_ = nullptr;          // in the last used block
-  char* run_ = nullptr;         // what is no segment yet begins here
-  std::size_t room_ = 0;        // behind to_
-  std::uint32_t referred_ = 0;  // bytes of segments_
+  std::size_t used_ = 0;  // of blocks_
+  char* to_ = nullptr;    // in the last used block
+  char* run_ = nullptr;   // what is no segment yet begins here
+  std::size_t room_ = 0;  // behind to_
+  std::size_t copied_ = kCopied;
+  std::uint32_t referred_ = 0;  // bytes of segments_, or those that would be
+  bool counted_ = false;
   StreamMarks marks_;
 };
 

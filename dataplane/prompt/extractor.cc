@@ -58,6 +58,8 @@ struct Extractor::State {
   }
 
   [[nodiscard]] Result<void> read_fields();
+  // Of a body whose fields are read: nobody needs more of its stream than the length.
+  [[nodiscard]] bool counted() const { return keys == Keys::unnamed && features.session != 0; }
   [[nodiscard]] std::unexpected<Error> refuse(const Error& error, Field culprit) const;
   void finish();
 
@@ -69,6 +71,7 @@ struct Extractor::State {
   Ladder ladder;
   Features features;
   SessionSeed session;
+  Keys keys = Keys::always;
   Stage stage = Stage::done;
 };
 
@@ -92,10 +95,12 @@ Result<void> Extractor::State::read_fields() {
 }
 
 void Extractor::State::finish() {
-  features.first_chunk = ladder.first_chunk();
-  features.derived_session = features.api == Api::completions ? ladder.first_chunk() : ladder.question();
-  features.ladder = ladder.ladder();
-  features.ends = ladder.ends();
+  if (!counted()) {
+    features.first_chunk = ladder.first_chunk();
+    features.derived_session = features.api == Api::completions ? ladder.first_chunk() : ladder.question();
+    features.ladder = ladder.ladder();
+    features.ends = ladder.ends();
+  }
   features.canonical_bytes = sink.bytes();
   features.estimated_tokens = std::max(1U, sink.bytes() / kBytesPerToken);
   if (const Value model = fields.find(Field::model); model.exists()) {
@@ -110,9 +115,10 @@ Extractor::Extractor(const ExtractLimits& limits) : state_(std::make_unique<Stat
 
 Extractor::~Extractor() = default;
 
-Result<void> Extractor::start(Api api, const char* data, std::uint32_t size, const HeaderHints& hints) {
+Result<void> Extractor::start(Api api, const char* data, std::uint32_t size, const HeaderHints& hints, Keys keys) {
   State& state = *state_;
   state.features = {.api = api};
+  state.keys = keys;
   state.session = session_seed(state.limits.key, hints);
   state.stage = State::Stage::scan;
   return state.scanner.start(data, size);
@@ -125,7 +131,7 @@ Result<bool> Extractor::step(std::int64_t units) {
     const auto scanned = state.scanner.step(budget);
     if (!scanned || !*scanned) return scanned;
     if (const auto read = state.read_fields(); !read) return std::unexpected(read.error());
-    state.walk.start(state.features.api, state.fields);
+    state.walk.start(state.features.api, state.fields, state.counted());
     state.stage = State::Stage::walk;
   }
   if (state.stage == State::Stage::walk) {
@@ -133,11 +139,11 @@ Result<bool> Extractor::step(std::int64_t units) {
     if (!walked) return state.refuse(walked.error(), state.walk.field());
     if (!*walked) return false;
     const auto segments = state.sink.finish();
-    state.ladder.start(state.limits.key, state.sink.marks(), segments, state.sink.bytes());
+    if (!state.counted()) state.ladder.start(state.limits.key, state.sink.marks(), segments, state.sink.bytes());
     state.stage = State::Stage::climb;
   }
   if (state.stage == State::Stage::climb) {
-    if (!state.ladder.step(budget)) return false;
+    if (!state.counted() && !state.ladder.step(budget)) return false;
     state.finish();
     state.stage = State::Stage::done;
   }
@@ -149,8 +155,9 @@ const Features& Extractor::features() const {
   return state_->features;
 }
 
-Result<Features> Extractor::extract(Api api, const char* data, std::uint32_t size, const HeaderHints& hints) {
-  if (const auto started = start(api, data, size, hints); !started) return std::unexpected(started.error());
+Result<Features> Extractor::extract(Api api, const char* data, std::uint32_t size, const HeaderHints& hints,
+                                    Keys keys) {
+  if (const auto started = start(api, data, size, hints, keys); !started) return std::unexpected(started.error());
   if (const auto read = step(Budget::kAll); !read) return std::unexpected(read.error());
   return state_->features;
 }

@@ -70,9 +70,14 @@ inline constexpr auto kSessionHeaders = std::to_array<std::string_view>({
 
 enum class SessionSource : std::uint8_t { none, header, body };
 
+// Which bodies need the keys of their prompt: all, or only those that no session is named for.
+enum class Keys : std::uint8_t { always, unnamed };
+
 inline constexpr std::uint32_t kFirstChunkBytes = 1024;
 inline constexpr std::uint32_t kBytesPerToken = 4;  // the working estimate, until replies correct it
 
+// Of a body whose keys nobody needs, derived_session and first_chunk are 0 and there are no rungs. All else is the
+// same, and so is what is refused.
 struct Features {
   Api api = Api::none;
   bool stream = false;
@@ -80,10 +85,11 @@ struct Features {
   std::uint64_t session = 0;
   SessionSource session_source = SessionSource::none;
   // What stands for a session where none was sent: hash of the canonical stream (model, tools and system among it) to
-  // the end of the user's first turn. A prompt without turns grows at its end, so it is first_chunk there. Never 0.
+  // the end of the user's first turn. A prompt without turns grows at its end, so it is first_chunk there. Not 0 where
+  // it is made.
   std::uint64_t derived_session = 0;
   // Hash of the canonical stream's first kFirstChunkBytes, cut at the end of the first user turn so that the turns
-  // that follow do not change it. Never 0.
+  // that follow do not change it. Not 0 where it is made.
   std::uint64_t first_chunk = 0;
   // Both ascending by distinct ends, alive until the extractor's next call: prefixes by which other prompts with the
   // same beginning are known, and the ends of the last turns and of the whole, where this prompt may be continued.
@@ -135,14 +141,16 @@ class Extractor {
   // grow into). The position of repeated_key and bad_field is that of the outermost member at fault, else it is 0. A
   // key that is missing or null is the replica's business, as is a value of the right type that makes no sense.
   static constexpr std::uint32_t kPadding = 128;
-  [[nodiscard]] Result<void> start(Api api, const char* data, std::uint32_t size, const HeaderHints& hints);
+  [[nodiscard]] Result<void> start(Api api, const char* data, std::uint32_t size, const HeaderHints& hints,
+                                   Keys keys = Keys::always);
 
   // Reads on for about so many units of work. True: features() are those of the whole body.
   [[nodiscard]] Result<bool> step(std::int64_t units = kStepUnits);
   [[nodiscard]] const Features& features() const;
 
   // All at once.
-  [[nodiscard]] Result<Features> extract(Api api, const char* data, std::uint32_t size, const HeaderHints& hints);
+  [[nodiscard]] Result<Features> extract(Api api, const char* data, std::uint32_t size, const HeaderHints& hints,
+                                         Keys keys = Keys::always);
 
   // Features of a request without a JSON body: session from the headers only.
   [[nodiscard]] Features without_body(const HeaderHints& hints) const;

@@ -53,7 +53,7 @@ void ValueWriter::write_number(double number) {
 void ValueWriter::begin_object(Value object, bool bare, bool media) {
   sink_.put_byte('o');
   Frame frame{.task = Task::members, .bare = bare, .media = media, .left = object.size(), .at = object.first()};
-  if (object.size() <= kMostSorted) {
+  if (object.size() <= kMostSorted && !sink_.counted()) {
     frame.task = Task::sorted;
     frame.run = static_cast<std::uint32_t>(members_.size());
     Value key = object.first();

@@ -34,8 +34,8 @@ std::span<const Field> plan_of(Api api, const BodyFields& fields) {
 
 }  // namespace
 
-void BodyWalk::start(Api api, const BodyFields& fields) {
-  sink_.start();
+void BodyWalk::start(Api api, const BodyFields& fields, bool counted) {
+  sink_.start(counted);
   agenda_.clear();
   values_.start();
   api_ = api;

@@ -22,8 +22,8 @@ class BodyWalk {
   BodyWalk(const BodyWalk&) = delete;
   BodyWalk& operator=(const BodyWalk&) = delete;
 
-  // Begins the stream of a body; its fields must stay until all is written.
-  void start(Api api, const BodyFields& fields);
+  // Begins the stream of a body; its fields must stay until all is written. `counted`: only its length is wanted.
+  void start(Api api, const BodyFields& fields, bool counted = false);
 
   // Writes on. True: the whole stream is there. Errors: repeated_key, bad_field; field() is then the member at fault.
   [[nodiscard]] Result<bool> step(Budget& budget);

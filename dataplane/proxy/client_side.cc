@@ -98,7 +98,7 @@ void Proxy::read_request(Handle h, Instant began, std::size_t slabs_below) {
   Client& client = clients_.get(h);
   stream::StreamPort& port = ports_.get(client.port);
   const bool fresh = !client.request.valid();
-  const IntakeResult result = intake_.read(port, client.request, slabs_below);
+  const IntakeResult result = intake_.read(port, client.request, slabs_below, snapshot_->keys);
   if (client.request.valid()) note_times(intake_.get(client.request), began);
   switch (result.kind) {
     case IntakeResult::Kind::complete: answer_request(h); return look_behind(h);

@@ -57,7 +57,7 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
   exchange.expected_cached = pick.cached;
   exchange.expected_age = pick.age;
   if (config_.access_records > 0) {
-    exchange.record.prompt_tokens = features.estimated_tokens;
+    if (request.api != prompt::Api::none) exchange.record.prompt_tokens = features.estimated_tokens;
     exchange.record.pool.assign(pool->name);
     exchange.record.replica.assign(pick.replica->name);
   }

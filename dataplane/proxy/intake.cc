@@ -46,8 +46,10 @@ void Request::describe(AccessRecord& record, Instant now) const {
   record.start = began;
   record.request_bytes = body_bytes;
   record.session = features.session;
-  if (api != prompt::Api::none) record.first_chunk = features.first_chunk;  // else that of no prompt
-  record.prompt_tokens = features.estimated_tokens;
+  if (api != prompt::Api::none) {  // else those of no prompt
+    record.first_chunk = features.first_chunk;
+    record.prompt_tokens = features.estimated_tokens;
+  }
   record.model.assign(model());
   record.phase = head_complete ? RequestPhase::body : RequestPhase::head;
   if (!head_complete) return;
@@ -86,8 +88,9 @@ void Intake::release(Handle& slot) {
   slot = {};
 }
 
-IntakeResult Intake::read(stream::StreamPort& port, Handle& slot, std::size_t slabs_below) {
+IntakeResult Intake::read(stream::StreamPort& port, Handle& slot, std::size_t slabs_below, prompt::Keys keys) {
   slabs_below_ = slabs_below;
+  keys_ = keys;
   if (!slot.valid()) {
     if (port.rx().empty()) return need_more(false);
     slot = requests_.make(config_.head);
@@ -274,14 +277,14 @@ IntakeResult Intake::extract(Request& request, Handle slot) {
 Result<bool> Intake::extract_on(Request& request, Handle slot) {
   const char* text = reinterpret_cast<const char*>(request.body.data());
   if (request.body_bytes <= kReadAtOnce) {
-    const auto read = extractor_.extract(request.api, text, request.body_bytes, hints(request.head()));
+    const auto read = extractor_.extract(request.api, text, request.body_bytes, hints(request.head()), keys_);
     if (!read) return std::unexpected(read.error());
     return true;
   }
   if (extracting_.valid() && extracting_ != slot) return false;
   if (!extracting_.valid()) {
     extracting_ = slot;
-    const auto started = long_extractor_.start(request.api, text, request.body_bytes, hints(request.head()));
+    const auto started = long_extractor_.start(request.api, text, request.body_bytes, hints(request.head()), keys_);
     if (!started) extracting_ = {};
     if (!started) return std::unexpected(started.error());
   }

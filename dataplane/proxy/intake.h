@@ -71,10 +71,11 @@ class Intake {
   explicit Intake(const ProxyConfig& config);
 
   // Reads what is in the port's rx into the client's request; `slot` is made when it is invalid and there are bytes.
-  // May queue "100 Continue". Takes a body's slab of the classes below `slabs_below` only. After `refused` the slot
-  // still says what is known of the request: release it; or, where the reason is no_head_slab or no_body_slab, nothing
-  // was lost and the same call may be made again.
-  [[nodiscard]] IntakeResult read(stream::StreamPort& port, Handle& slot, std::size_t slabs_below);
+  // May queue "100 Continue". Takes a body's slab of the classes below `slabs_below` only. `keys`: of whose prompts
+  // they are needed; what was begun with others is finished so. After `refused` the slot still says what is known of
+  // the request: release it; or, where the reason is no_head_slab or no_body_slab, nothing was lost and the same call
+  // may be made again.
+  [[nodiscard]] IntakeResult read(stream::StreamPort& port, Handle& slot, std::size_t slabs_below, prompt::Keys keys);
 
   [[nodiscard]] Request& get(Handle slot) { return requests_.get(slot); }
   void release(Handle& slot);
@@ -106,8 +107,10 @@ class Intake {
   // Small bodies are read at once. Others are read a step a turn, one at a time, so that nobody waits for long.
   prompt::Extractor extractor_;
   prompt::Extractor long_extractor_;
-  Handle extracting_;            // whose body long_extractor_ is at
-  std::size_t slabs_below_ = 0;  // of the read() under way
+  Handle extracting_;  // whose body long_extractor_ is at
+  // Of the read() under way.
+  std::size_t slabs_below_ = 0;
+  prompt::Keys keys_ = prompt::Keys::always;
 };
 
 }  // namespace wp::proxy

@@ -1,6 +1,7 @@
 // Request bodies into the extractor: what any API makes of any bytes. The first byte picks API and session header, the
 // rest is the body. Beyond not crashing: a good body's features say where its model stands, come out the same again,
-// in steps of any size, too, do not depend on white space, and what simdjson takes for no JSON is none.
+// in steps of any size, too, but for the keys also where nobody needs those, do not depend on white space, and what
+// simdjson takes for no JSON is none.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -75,6 +76,23 @@ Reading read(Extractor& extractor, Api api, std::string body, const wp::prompt::
   return made;
 }
 
+// With nobody who needs the keys of a body that names its session.
+void expect_counted(const Reading& made, Extractor& extractor, Api api, std::string body,
+                    const wp::prompt::HeaderHints& hints) {
+  const auto size = static_cast<std::uint32_t>(body.size());
+  body.append(Extractor::kPadding, '"');
+  const auto counted = extractor.extract(api, body.data(), size, hints, wp::prompt::Keys::unnamed);
+  const auto& whole = made.features;
+  WP_ASSERT(whole.has_value() == counted.has_value());
+  if (!whole) {
+    WP_ASSERT(whole.error().reason == counted.error().reason && whole.error().position == counted.error().position);
+    return;
+  }
+  WP_ASSERT(counted->canonical_bytes == whole->canonical_bytes && counted->session == whole->session);
+  WP_ASSERT(counted->first_chunk == (whole->session != 0 ? 0 : whole->first_chunk));
+  WP_ASSERT(counted->stream == whole->stream && counted->model_value.offset == whole->model_value.offset);
+}
+
 void expect_same(const Reading& one, const Reading& two) {
   const auto& a = one.features;
   const auto& b = two.features;
@@ -99,6 +117,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string body(reinterpret_cast<const char*>(data) + 1, size - 1);
   const Reading made = read(extractor, api, body, hints);
   expect_same(made, read(extractor, api, body, hints, 1 + data[0] % 37));
+  expect_counted(made, extractor, api, body, hints);
   if (!made.features && made.features.error().reason == wp::Reason::bad_json) return 0;
 
   static simdjson::dom::parser parser;

@@ -47,12 +47,13 @@ std::uint64_t walk(dom::element element) {
   return sum;
 }
 
-Case extraction(const Size& size) {
+// `keys`: of a body that names its session.
+Case extraction(const Size& size, const char* name, prompt::Keys keys) {
   const auto body = std::make_shared<Body>(size.bytes);
   const auto extractor = std::make_shared<prompt::Extractor>(prompt::ExtractLimits{});
-  return {"prompt/extract/" + std::string(size.name), size.counted_runs, size.bytes, [body, extractor] {
+  return {std::string(name) + size.name, size.counted_runs, size.bytes, [body, extractor, keys] {
             const auto features = extractor->extract(prompt::Api::chat_completions, body->text.data(), body->size,
-                                                     {"session-1", "Bearer sk-bench"});
+                                                     {"session-1", "Bearer sk-bench"}, keys);
             WP_ASSERT(features.has_value());
             return features->first_chunk + features->canonical_bytes;
           }};
@@ -73,7 +74,8 @@ Case bare_walk(const Size& size) {
 
 void add_body_cases(std::vector<Case>& cases) {
   for (const Size& size : kSizes) {
-    cases.push_back(extraction(size));
+    cases.push_back(extraction(size, "prompt/extract/", prompt::Keys::always));
+    cases.push_back(extraction(size, "prompt/count/", prompt::Keys::unnamed));
     cases.push_back(bare_walk(size));
   }
 }

@@ -42,6 +42,24 @@ TEST(Seal, OnlyUpAndResolvedMembersArePickable) {
   EXPECT_EQ(snapshot.pools[0].weight_sum, 200U);
 }
 
+// One pool that looks for what replicas hold is enough: which pool it is that serves a body is in the body.
+TEST(Seal, KeysAreMadeForThePoolThatNeedsMost) {
+  Snapshot snapshot;
+  snapshot.pools.resize(2);
+  seal(snapshot);
+  EXPECT_EQ(snapshot.keys, prompt::Keys::always) << "warm is the default";
+  for (const Strategy strategy : {Strategy::prefix, Strategy::session, Strategy::least_loaded, Strategy::round_robin}) {
+    snapshot.pools[0].strategy = snapshot.pools[1].strategy = strategy;
+    seal(snapshot);
+    EXPECT_EQ(snapshot.keys, prompt::Keys::unnamed) << word(strategy);
+    for (const Strategy needs : {Strategy::warm, Strategy::kv}) {
+      snapshot.pools[1].strategy = needs;
+      seal(snapshot);
+      EXPECT_EQ(snapshot.keys, prompt::Keys::always) << word(strategy);
+    }
+  }
+}
+
 TEST(Seal, AHigherPriorityIsUsedOnlyWhenNoLowerOneIsLeft) {
   Snapshot snapshot = unsealed(5);
   snapshot.replicas[0].priority = 2;

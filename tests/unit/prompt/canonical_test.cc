@@ -51,6 +51,29 @@ TEST(CanonicalSink, KeepsTheOrderOfShortAndLongTexts) {
   }
 }
 
+// The same calls for a stream that is only counted, the sink having been used for one that is not.
+TEST(CanonicalSink, CountsWithoutKeeping) {
+  CanonicalSink sink;
+  std::uint32_t sizes[2] = {};
+  for (const bool counted : {false, true}) {
+    sink.start(counted);
+    EXPECT_EQ(sink.counted(), counted);
+    for (int i = 0; i < 20'000; ++i) {
+      sink.piece(Piece::content);
+      sink.text(std::string(static_cast<std::size_t>(i % 700), 'a'));
+      sink.put_number('i', 7);
+    }
+    sink.media(std::string(400, 'A'), 90);
+    sink.end();
+    EXPECT_EQ(sink.finish().empty(), counted);
+    sizes[counted ? 1 : 0] = sink.bytes();
+  }
+  EXPECT_EQ(sizes[0], sizes[1]);
+  sink.start();
+  sink.text("whole again");
+  EXPECT_EQ(whole(sink), "whole again\xF8"sv);
+}
+
 TEST(CanonicalSink, RemembersWhereTurnsEnd) {
   CanonicalSink sink;
   sink.start();

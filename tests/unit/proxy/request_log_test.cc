@@ -167,6 +167,59 @@ TEST(RequestLog, TheNextRequestOnAConnectionBeginsAtZero) {
   EXPECT_EQ(both[1].connect, kNotReached);
 }
 
+// Who names a session needs no keys of the prompt where no strategy looks for prompts; nothing else is missing.
+TEST(RequestLog, APromptWhoseKeysNobodyNeedsHasNone) {
+  for (const balance::Strategy strategy : {balance::Strategy::session, balance::Strategy::prefix,
+                                           balance::Strategy::least_loaded, balance::Strategy::warm}) {
+    Box box(4, logging());
+    box.publish([strategy](balance::Snapshot& next) { next.pools[0].strategy = strategy; });
+    std::uint32_t tokens = 0;
+    for (const bool named : {false, true, true}) {
+      const Conn client = box.client();
+      client->send(chat(std::string(6000, 'x'), named ? "X-Session-ID: s\r\n" : ""));
+      box.settle();
+      for (std::uint32_t i = 0; i < 4; ++i) {
+        for (const Conn& replica : box.accepted(i)) replica->send(ok_reply("ok", "Connection: close\r\n"));
+      }
+      box.settle();
+      const AccessRecord record = the_record(box);
+      EXPECT_EQ(record.status, 200);
+      EXPECT_EQ(record.session != 0, named);
+      EXPECT_EQ(record.first_chunk == 0, named && strategy != balance::Strategy::warm) << word(strategy);
+      EXPECT_GT(record.prompt_tokens, 1000U);
+      EXPECT_TRUE(tokens == 0 || record.prompt_tokens == tokens) << "an estimate needs no keys";
+      tokens = record.prompt_tokens;
+    }
+    const auto fates = box.accounts().sessions().figures(0);
+    EXPECT_EQ(fates[static_cast<std::size_t>(balance::SessionFate::first)], 2U) << "one named, one derived";
+  }
+}
+
+// The body is read in several turns, and the strategy changes between them.
+TEST(RequestLog, AReloadThatWantsKeysFindsARequestWithoutAny) {
+  Box box(4, logging());
+  box.publish([](balance::Snapshot& next) { next.pools[0].strategy = balance::Strategy::session; });
+  const Conn client = box.client();
+  std::string text;
+  for (int i = 0; i < 450'000; ++i) text += "\\n";
+  const std::string request = chat(text, "X-Session-ID: s\r\n");
+  client->send(request.substr(0, request.size() - 1));
+  box.settle();
+  client->send(request.substr(request.size() - 1));
+  box.turn();
+  box.publish([](balance::Snapshot& next) { next.pools[0].strategy = balance::Strategy::warm; });
+  EXPECT_EQ(box.count(Reason::session), 0U) << "it is still being read";
+  box.settle();
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    for (const Conn& replica : box.accepted(i)) replica->send(ok_reply("ok"));
+  }
+  box.settle();
+  const AccessRecord record = the_record(box);
+  EXPECT_EQ(record.status, 200);
+  EXPECT_EQ(record.decision, Reason::session);
+  EXPECT_EQ(record.first_chunk, 0U);
+}
+
 TEST(RequestLog, ARefusedHeadSaysHowFarItCame) {
   Box box(1, logging());
   const Conn client = box.client();
