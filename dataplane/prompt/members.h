@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <initializer_list>
 #include <string_view>
 
 #include "dataplane/base/assert.h"
@@ -87,12 +86,6 @@ class Members {
 
   // Whether it is there, null or not.
   [[nodiscard]] bool has(Key key) const { return (found_ & bit(key)) != 0; }
-  // Whether there is none but these.
-  [[nodiscard]] bool has_only(std::initializer_list<Key> keys) const {
-    std::uint64_t others = found_;
-    for (const Key key : keys) others &= ~bit(key);
-    return others == 0;
-  }
 
   // As find(), for a value that must be a string: bad_field when it is not. An absent one is an empty view.
   [[nodiscard]] Result<std::string_view> text(Key key) const {

@@ -17,6 +17,13 @@ namespace {
 
 constexpr std::uint32_t kSmallestCapacity = 64 * 1024;
 
+// Keeps a branch a branch. The processor goes on behind a branch as it guesses it to be taken, and behind an addition
+// only when it knows both numbers: that made a chain from each token's bytes to the place of the next.
+[[gnu::always_inline]] inline const char* predicted(const char* at) {
+  __asm__("" : "+r"(at));
+  return at;
+}
+
 bool is_white(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
@@ -93,7 +100,8 @@ Result<bool> Scanner::step(Budget& budget) {
 
 // A comma or colon, and the one space that many writers put behind it.
 [[gnu::always_inline]] inline void Scanner::pass_mark(Cursor& to) {
-  to.at += to.at[1] == ' ' ? 2 : 1;
+  ++to.at;
+  if (*to.at == ' ') to.at = predicted(to.at + 1);
 }
 
 inline void Scanner::skip_space(Cursor& to) const {
@@ -145,7 +153,12 @@ inline void Scanner::skip_space(Cursor& to) const {
   }
   if (end_ - begin <= static_cast<std::ptrdiff_t>(size)) return false;
   *to.node++ = {.payload = std::bit_cast<std::uintptr_t>(begin), .size = size, .kind = Kind::text};
-  to.at = begin + size + 1;
+  switch (size) {  // the words of a plain message: role, user, text; content; assistant
+    case 4: to.at = predicted(begin + 5); break;
+    case 7: to.at = predicted(begin + 8); break;
+    case 9: to.at = predicted(begin + 10); break;
+    default: to.at = begin + size + 1; break;
+  }
   if (!key) return end_value(to), true;
   to.expect = Expect::colon;
   if (*to.at != ':') return true;

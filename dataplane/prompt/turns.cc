@@ -59,6 +59,7 @@ Result<void> TurnWriter::go_on(Budget& budget) {
 
 Result<void> TurnWriter::write_message(Value message) {
   if (!message.is(Kind::object)) return fail(Reason::bad_field);
+  if (write_plain(message)) return {};
   MessageMembers members;
   if (const auto read = members.read(message, kMessageTable); !read) return read;
   const auto role = members.text(MessageKey::role);
@@ -67,14 +68,6 @@ Result<void> TurnWriter::write_message(Value message) {
   if (!role || !name || !call_id) return fail(Reason::bad_field);
 
   begin_turn(*role);
-  // Almost every message.
-  const Value content = members.find(MessageKey::content);
-  if (content.exists() && content.is(Kind::text) && members.has_only({MessageKey::role, MessageKey::content})) {
-    write_text(content.text());
-    sink_.end();
-    sink_.end_turn(*role == kUser);
-    return {};
-  }
   if (!name->empty()) {
     sink_.piece(Piece::name);
     sink_.text(*name);
@@ -92,6 +85,23 @@ Result<void> TurnWriter::write_message(Value message) {
   expect(MessageKey::reasoning, Task::value, Piece::reasoning);
   expect(MessageKey::reasoning_content, Task::value, Piece::reasoning);
   return {};
+}
+
+// Almost every message: a role and a text, as most clients put them. Keys that are known at compile time are compared
+// as words.
+bool TurnWriter::write_plain(Value message) {
+  if (message.size() != 2) return false;
+  const Value role_key = message.first();
+  const Value role = role_key.next();
+  if (role_key.text() != "role" || !role.is(Kind::text)) return false;
+  const Value content_key = role.next();
+  const Value content = content_key.next();
+  if (content_key.text() != "content" || !content.is(Kind::text)) return false;
+  begin_turn(role.text());
+  write_text(content.text());
+  sink_.end();
+  sink_.end_turn(role.text() == kUser);
+  return true;
 }
 
 Result<void> TurnWriter::write_turn(std::string_view role, Value content) {

@@ -34,6 +34,7 @@ class TurnWriter {
  private:
   Result<void> write_part(Value part);
   void write_text(std::string_view text);
+  [[nodiscard]] bool write_plain(Value message);
   void begin_turn(std::string_view role);
   void expect_end(std::string_view role);
 
