@@ -57,6 +57,7 @@ struct Extractor::State {
     WP_ASSERT(given.max_body <= std::numeric_limits<std::uint32_t>::max() / 5);
   }
 
+  [[nodiscard]] Result<bool> run(Budget& budget);
   [[nodiscard]] Result<void> read_fields();
   // Of a body whose fields are read: nobody needs more of its stream than the length.
   [[nodiscard]] bool counted() const { return keys == Keys::unnamed && features.session != 0; }
@@ -73,6 +74,7 @@ struct Extractor::State {
   SessionSeed session;
   Keys keys = Keys::always;
   Stage stage = Stage::done;
+  std::int64_t spent = 0;
 };
 
 std::unexpected<Error> Extractor::State::refuse(const Error& error, Field culprit) const {
@@ -124,30 +126,40 @@ Result<void> Extractor::start(Api api, const char* data, std::uint32_t size, con
   return state.scanner.start(data, size);
 }
 
-Result<bool> Extractor::step(std::int64_t units) {
-  State& state = *state_;
-  Budget budget(units);
-  if (state.stage == State::Stage::scan) {
-    const auto scanned = state.scanner.step(budget);
+Result<bool> Extractor::State::run(Budget& budget) {
+  if (stage == Stage::scan) {
+    const auto scanned = scanner.step(budget);
     if (!scanned || !*scanned) return scanned;
-    if (const auto read = state.read_fields(); !read) return std::unexpected(read.error());
-    state.walk.start(state.features.api, state.fields, state.counted());
-    state.stage = State::Stage::walk;
+    budget.spend(scanner.root().size() * kMemberCost);
+    if (const auto read = read_fields(); !read) return std::unexpected(read.error());
+    walk.start(features.api, fields, counted());
+    stage = Stage::walk;
   }
-  if (state.stage == State::Stage::walk) {
-    const auto walked = state.walk.step(budget);
-    if (!walked) return state.refuse(walked.error(), state.walk.field());
+  if (stage == Stage::walk) {
+    const auto walked = walk.step(budget);
+    if (!walked) return refuse(walked.error(), walk.field());
     if (!*walked) return false;
-    const auto segments = state.sink.finish();
-    if (!state.counted()) state.ladder.start(state.limits.key, state.sink.marks(), segments, state.sink.bytes());
-    state.stage = State::Stage::climb;
+    const auto segments = sink.finish();
+    if (!counted()) ladder.start(limits.key, sink.marks(), segments, sink.bytes());
+    stage = Stage::climb;
   }
-  if (state.stage == State::Stage::climb) {
-    if (!state.counted() && !state.ladder.step(budget)) return false;
-    state.finish();
-    state.stage = State::Stage::done;
+  if (stage == Stage::climb) {
+    if (!counted() && !ladder.step(budget)) return false;
+    finish();
+    stage = Stage::done;
   }
   return true;
+}
+
+Result<bool> Extractor::step(std::int64_t units) {
+  Budget budget(units);
+  auto done = state_->run(budget);
+  state_->spent = units - budget.left();
+  return done;
+}
+
+std::int64_t Extractor::spent() const {
+  return state_->spent;
 }
 
 const Features& Extractor::features() const {

@@ -147,6 +147,9 @@ class Extractor {
   // Reads on for about so many units of work. True: features() are those of the whole body.
   [[nodiscard]] Result<bool> step(std::int64_t units = kStepUnits);
   [[nodiscard]] const Features& features() const;
+  // What the last step took. What cannot be done by halves is begun with any units left, so that it may be more than
+  // the step was given by one look at an object's members (kMostMembers).
+  [[nodiscard]] std::int64_t spent() const;
 
   // All at once.
   [[nodiscard]] Result<Features> extract(Api api, const char* data, std::uint32_t size, const HeaderHints& hints,

@@ -26,7 +26,7 @@ bool Scanner::read_long_text() {
 // Up to the first escape.
 bool Scanner::scan_plain() {
   const char* const from = cursor_.at;
-  const char* const stop = end_ - from > cursor_.left ? from + cursor_.left : end_;
+  const char* stop = end_ - from > cursor_.left ? from + cursor_.left : end_;
   const char* at = from;
   std::uint64_t special = 0;
   while (at < stop) {
@@ -36,6 +36,7 @@ bool Scanner::scan_plain() {
     if (text_.cut || (block.high & text) != 0) {
       if (!is_utf8(data_, at, text)) return false;
       cursor_.left -= TextBlock::kBytes;
+      stop -= std::min<std::ptrdiff_t>(TextBlock::kBytes, stop - at);  // twice the work, half as far
     }
     if (special != 0) break;
     text_.cut = block.cuts_character();

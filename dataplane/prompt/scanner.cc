@@ -16,6 +16,7 @@ static_assert(Extractor::kPadding >= TextBlock::kBytes);
 namespace {
 
 constexpr std::uint32_t kSmallestCapacity = 64 * 1024;
+constexpr std::int64_t kSpaceCost = 8;  // of a byte, one by one
 
 // Keeps a branch a branch. The processor goes on behind a branch as it guesses it to be taken, and behind an addition
 // only when it knows both numbers: that made a chain from each token's bytes to the place of the next.
@@ -106,10 +107,11 @@ Result<bool> Scanner::step(Budget& budget) {
 
 inline void Scanner::skip_space(Cursor& to) const {
   const char* from = to.at;
-  const char* stop = end_ - to.at > to.left ? to.at + to.left : end_;
+  const std::int64_t most = to.left / kSpaceCost + 1;
+  const char* stop = end_ - to.at > most ? to.at + most : end_;
   do ++to.at;
   while (to.at < stop && is_white(*to.at));
-  to.left -= 8 * (to.at - from);
+  to.left -= kSpaceCost * (to.at - from);
 }
 
 // The body itself is an object; everything else is inside of it.
@@ -153,7 +155,7 @@ inline void Scanner::skip_space(Cursor& to) const {
   }
   if (end_ - begin <= static_cast<std::ptrdiff_t>(size)) return false;
   *to.node++ = {.payload = std::bit_cast<std::uintptr_t>(begin), .size = size, .kind = Kind::text};
-  switch (size) {  // the words of a plain message: role, user, text; content; assistant
+  switch (size) {
     case 4: to.at = predicted(begin + 5); break;
     case 7: to.at = predicted(begin + 8); break;
     case 9: to.at = predicted(begin + 10); break;

@@ -30,6 +30,22 @@ TEST(ProxyRequest, IsRewrittenAndItsReplyRelayed) {
   box.expect_nothing_held();
 }
 
+// White space is read byte by byte, so that 400 KB of it are four turns' work; others get on meanwhile.
+TEST(ProxyRequest, ALongBodyIsReadInManyTurns) {
+  Box box;
+  const Conn client = box.client();
+  const std::string request = post("/v1/chat/completions", "{" + std::string(400'000, ' ') + "}");
+  client->send(request.substr(0, request.size() - 1));
+  box.settle();
+  client->send(request.substr(request.size() - 1));
+  const Conn other = box.client();
+  other->send(chat("short"));
+  for (int turn = 0; turn < 3; ++turn) box.turn();
+  EXPECT_EQ(box.count(Reason::only_one), 1U) << "the short one, and no more of a turn goes into the long one";
+  box.settle();
+  EXPECT_EQ(box.count(Reason::only_one), 2U);
+}
+
 TEST(ProxyRequest, ByteByByteGivesTheSameRequest) {
   Box box;
   const Conn client = box.client();
