@@ -36,7 +36,7 @@ class Cache:
     def __init__(self, context, replica):
         self.replica = replica
         self.feed = Feed(context, replica.process.out(), with_topic=True)
-        self.mirror = Mirror()
+        self.mirror = Mirror(int)
         self.parents = {}
         self.read = 0  # batches
         self.rungs = {}  # key: the block that ends where it does, or behind it
