@@ -155,7 +155,7 @@ inline void Scanner::skip_space(Cursor& to) const {
   }
   if (end_ - begin <= static_cast<std::ptrdiff_t>(size)) return false;
   *to.node++ = {.payload = std::bit_cast<std::uintptr_t>(begin), .size = size, .kind = Kind::text};
-  switch (size) {
+  switch (size) {  // role and user, content, assistant
     case 4: to.at = predicted(begin + 5); break;
     case 7: to.at = predicted(begin + 8); break;
     case 9: to.at = predicted(begin + 10); break;
