@@ -145,8 +145,8 @@ def share_of_right_picks(case, strategy):
         for question in questions:
             fleet.ask(question)
         beliefs = [fleet.ask(question) for question in reversed(questions)]
-        for cache in fleet.caches.values():
-            check(cache.mirror.seen["BlockRemoved"] > 0, "nothing was evicted")
+        evicted = sum(cache.mirror.seen["BlockRemoved"] for cache in fleet.caches.values())
+        check(evicted > 0, "nothing was evicted")  # which of the two has more than its share is chance
         check(any(there > 0.9 for _, there, _ in beliefs) and any(there < 0.1 for _, there, _ in beliefs),
               "nothing of it was there, or all")
         equal(fleet.daemon.metrics().sum("warmpath_holdings_gaps_total"), 0, "gaps")
