@@ -33,13 +33,18 @@ def free_ports(count):
             one.close()
 
 
-def wait_for(condition, limit_s, what_is_wrong):
+def pass_time(seconds):
+    """Where time itself is wanted and nothing is waited for."""
+    select.select([], [], [], seconds)
+
+
+def wait_for(condition, limit_s, what_is_wrong, interval_s=0.1):
     """Until it is true; BenchError with what_is_wrong() when that takes too long."""
     deadline = time.monotonic() + limit_s
     while not condition():
         if time.monotonic() > deadline:
             raise BenchError(what_is_wrong())
-        select.select([], [], [], 0.1)
+        pass_time(interval_s)
 
 
 class Child:
@@ -65,7 +70,7 @@ class Child:
                 pass
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise BenchError(f"{self.name} does not listen: {self.last_words()}")
-            select.select([], [], [], 0.02)
+            pass_time(0.02)
 
     def wait_for_words(self, pattern, count):
         """What the pattern's group found in its output, as integers, once there are so many."""

@@ -4,18 +4,17 @@ the process by the kernel's own count, and bytes that warmpathd copied by its ow
 
 import json
 import os
-import subprocess
 import tempfile
 
 import arguments as options
 import machine
+import wrk
 from chat_body import conversation
 from children import BenchError
 from nginx import Origin
 from peers import HAProxy, Warmpath
 from proxy_bench import check_programs
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 EVENTS = {"raw_syscalls:sys_enter": "system calls", "page-faults": "page faults"}
 WARM_UP_SECONDS = 1
 
@@ -31,16 +30,8 @@ def add_arguments(parser):
 
 def load(body, connections, arguments, proxy, seconds, before=()):
     """Requests that wrk had answered; `before` is what wrk is started by."""
-    command = [*before, "taskset", "-c", arguments.load_core, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s",
-               os.path.join(HERE, "chat_requests.lua"), f"http://127.0.0.1:{proxy.port}", "--", body, "40"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 30)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    if done.returncode != 0 or not lines:
-        raise BenchError(f"wrk against {proxy.name}: {(done.stdout + done.stderr).strip()[-300:]}")
-    result = json.loads(lines[0].removeprefix("RESULT "))
-    if result["not_2xx"] or result["socket_errors"] or not result["requests"]:
-        raise BenchError(f"{proxy.name} failed requests: {result}")
-    return result["requests"]
+    process = wrk.start(arguments.load_core, connections, seconds, proxy.port, [body, "40"], before)
+    return wrk.result_of(process, proxy.name, seconds + wrk.END_SECONDS)["requests"]
 
 
 def counted(path):

@@ -11,10 +11,27 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def process_seconds(pid):
-    """User and system time of all threads of a process, in seconds."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS  # fields 14 and 15 of proc(5), counted from the state
+    """User and system time of all threads of a process, in seconds: to the nanosecond, where /proc/PID/stat has ticks
+    of the same clock.
+    """
+    threads = f"/proc/{pid}/task"
+    total_ns = 0
+    for thread in os.listdir(threads):
+        with open(f"{threads}/{thread}/schedstat", encoding="ascii") as file:
+            total_ns += int(file.read().split()[0])
+    return total_ns / 1e9
+
+
+def seconds_by_process():
+    """The same of each program that runs, by its number, but for this one."""
+    seconds = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid():
+            try:
+                seconds[int(name)] = process_seconds(name)
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # it has just ended
+    return seconds
 
 
 def ended_children_seconds():

@@ -1,42 +1,41 @@
 """warmpathd against HAProxy and nginx: requests per second of processor time, in alternating rounds.
 
 On a machine with two cores the load and the origin share the one that the proxy does not have, and are what limits
-requests/s. So the figure is the work a proxy does per request, not the rate; a machine that does something else at the
-same time slows both sides of a round, and a ratio is made of what the two did in one round.
+requests/s. So the figure is the work a proxy does per request, not the rate. A machine that does something else at the
+same time is slower by a tenth for seconds on end, so the proxies of a round take turns of a twentieth of a second, each
+with its own wrk that is held still meanwhile: whatever it is, it meets all of them alike. Rates and latencies are of a
+second in one piece, at the round's beginning.
 """
 
 import json
 import os
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 
 import arguments as options
 import machine
-from chat_body import conversation
-from children import BenchError, version
+from children import BenchError, pass_time, version
 from nginx import Nginx, Origin
 from peers import HAProxy, Warmpath
 from report import print_overview, print_table, summarise
+from wrk import CONNECTIONS, SESSIONS, Load
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-CONNECTIONS = 32
-SESSIONS = 1000
-REQUEST_BYTES = 16 << 20  # that wrk holds at most, made before it begins: long bodies have fewer sessions
-FEWEST_SESSIONS = 40
 PEERS = {"haproxy": HAProxy, "nginx": Nginx}
 # What the peers do is to hash the session, so that comes first, and decides; warm reads the prompts, too.
 STRATEGIES = "session,warm"
-WARM_UP_SECONDS = 1
+WHOLE_SECONDS = 1
+TURN_SECONDS = 0.05
+SETTLE_SECONDS = 0.002  # in which a proxy is done with what was sent before its load was held still
 FILES = 16384
 
 
 def add_arguments(parser):
     options.add_json(parser)
     options.add_rounds(parser, 3, "in which each proxy has its turn")
-    parser.add_argument("--seconds", type=int, default=2, help="of load on each proxy in a round (2)")
+    parser.add_argument("--seconds", type=int, default=2,
+                        help="of load on each proxy in a round, in turns (%(default)s)")
     parser.add_argument("--sizes", default="256,4096,65536,409600", help="bytes of a request's body (%(default)s)")
     parser.add_argument("--connections", default="keep-alive,churn",
                         help="kept, or a new one for each request (%(default)s)")
@@ -50,66 +49,83 @@ def add_arguments(parser):
     options.add_daemon(parser)
 
 
-class Load:
-    """wrk with one body, on cores of its own."""
+class Account:
+    """Processor time of a proxy's process, of it with its load and the origin, and of all programs, in the turns of its
+    load. Added up by programs: /proc/stat, which guesses by ticks of 10 ms, is too coarse for a turn.
+    """
 
-    def __init__(self, directory, core, size, churn):
-        self.core = core
-        self.more = [str(max(FEWEST_SESSIONS, min(SESSIONS, REQUEST_BYTES // size))), *(["close"] if churn else [])]
-        self.body = os.path.join(directory, f"body-{size}.json")
-        with open(self.body, "wb") as file:
-            file.write(conversation(size))
+    def __init__(self, proxy, origin, load):
+        self.proxy = proxy.child.pid
+        self.origin = origin.child.pid
+        self.load = load
+        self.seconds = [0.0, 0.0, 0.0]
 
-    def run(self, name, port, seconds):
-        command = ["taskset", "-c", str(self.core), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s",
-                   os.path.join(HERE, "chat_requests.lua"), f"http://127.0.0.1:{port}", "--", self.body, *self.more]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 30)
-        except subprocess.TimeoutExpired:
-            raise BenchError(f"wrk against {name} did not end") from None
-        lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-        if done.returncode != 0 or not lines:
-            raise BenchError(f"wrk against {name}: {(done.stdout + done.stderr).strip()[-300:]}")
-        result = json.loads(lines[0].removeprefix("RESULT "))
-        if result["not_2xx"] or result["socket_errors"] or not result["requests"]:
-            raise BenchError(f"{name} failed requests: {result}")
+    def programs(self):
+        process = machine.process_seconds(self.proxy)
+        # wrk's own is known when it has ended, all of it in the last of its turns.
+        return process, process + machine.process_seconds(self.origin) + machine.ended_children_seconds()
+
+    def charge(self, turn, *arguments):
+        others = machine.seconds_by_process()
+        before = self.programs()
+        result = turn(*arguments)
+        pass_time(SETTLE_SECONDS)
+        process, programs = (after - at_first for after, at_first in zip(self.programs(), before))
+        whole = programs + sum(seconds - others.get(pid, 0.0) for pid, seconds in machine.seconds_by_process().items()
+                               if pid not in (self.proxy, self.origin, self.load.process.pid))
+        self.seconds = [total + used for total, used in zip(self.seconds, (process, programs, whole))]
         return result
 
 
-def measure(load, origin, proxy, seconds):
-    def used():
-        proxy_seconds = machine.process_seconds(proxy.child.pid)
-        others = machine.process_seconds(origin.child.pid) + machine.ended_children_seconds()
-        return proxy_seconds, proxy_seconds + others, machine.machine_seconds()
+def run_turns(load, origin, proxies, seconds):
+    """The requests of each proxy's load, and what they cost."""
+    accounts = {}
+    turns = {}
+    try:
+        for proxy in proxies:
+            turns[proxy] = load.in_turns(proxy.name, proxy.port)
+            accounts[proxy] = Account(proxy, origin, turns[proxy])
+            accounts[proxy].charge(turns[proxy].turn, TURN_SECONDS)
+        for number in range(round(seconds / TURN_SECONDS)):
+            for proxy in rotated(proxies, number):
+                accounts[proxy].charge(turns[proxy].turn, TURN_SECONDS)
+        return {proxy: (accounts[proxy].charge(turns[proxy].end)["requests"], accounts[proxy].seconds)
+                for proxy in proxies}
+    finally:
+        for each in turns.values():
+            each.kill()
 
-    before = used()
-    result = load.run(proxy.name, proxy.port, seconds)
-    process, programs, whole = (after - at_first for after, at_first in zip(used(), before))
-    if process <= 0:
-        raise BenchError(f"{proxy.name} used no measurable time: more --seconds")
-    return {
-        "requests": result["requests"],
-        "cpu_seconds": round(process, 3),
-        "programs_cpu_seconds": round(programs, 3),
-        "machine_cpu_seconds": round(whole, 3),
-        "per_second": result["requests"] / result["seconds"],
-        "per_cpu_second": result["requests"] / process,
-        "per_programs_cpu_second": result["requests"] / programs,
-        "per_machine_cpu_second": result["requests"] / whole,
-        "p50_us": result["p50_us"],
-        "p99_us": result["p99_us"],
-    }
+
+def rotated(proxies, number):
+    return proxies[number % len(proxies):] + proxies[:number % len(proxies)]
+
+
+def measure(load, origin, proxies, seconds):
+    """One round: the figures of each proxy."""
+    whole = {proxy: load.run(proxy.name, proxy.port, WHOLE_SECONDS) for proxy in proxies}
+    figures = {}
+    for proxy, (requests, (process, programs, all_cores)) in run_turns(load, origin, proxies, seconds).items():
+        figures[proxy.name] = {
+            "requests": requests,
+            "cpu_seconds": round(process, 3),
+            "programs_cpu_seconds": round(programs, 3),
+            "machine_cpu_seconds": round(all_cores, 3),
+            "per_second": whole[proxy]["requests"] / whole[proxy]["seconds"],
+            "per_cpu_second": requests / process,
+            "per_programs_cpu_second": requests / programs,
+            "per_machine_cpu_second": requests / all_cores,
+            "p50_us": whole[proxy]["p50_us"],
+            "p99_us": whole[proxy]["p99_us"],
+        }
+    return figures
 
 
 def run_size(size, connections, arguments, directory, origin, proxies, ours):
     load = Load(directory, arguments.load_core, size, connections == "churn")
-    alone = load.run("origin", origin.ports[0], WARM_UP_SECONDS)
-    for proxy in proxies:
-        load.run(proxy.name, proxy.port, WARM_UP_SECONDS)
+    alone = load.run("origin", origin.ports[0], WHOLE_SECONDS)
     rounds = []
     for number in range(arguments.rounds):
-        order = proxies[number % len(proxies):] + proxies[:number % len(proxies)]
-        rounds.append({proxy.name: measure(load, origin, proxy, arguments.seconds) for proxy in order})
+        rounds.append(measure(load, origin, rotated(proxies, number), arguments.seconds))
         ratios = [f"{name} {rounds[-1][name]['per_cpu_second'] / rounds[-1][peer]['per_cpu_second']:.3f} times {peer}'s"
                   for name in ours for peer in rounds[-1] if peer not in ours]
         print(f"{size} bytes, {connections}, round {number + 1}: {', '.join(ratios)} requests per CPU-second",
@@ -128,7 +144,8 @@ def configuration(arguments):
         **{peer: PEERS[peer].describe() for peer in arguments.peers},
         "origin": Origin.describe(),
         "load": f"{version(['wrk', '-v']).partition(' [')[0]}: 1 thread, {CONNECTIONS} connections, "
-                f"up to {SESSIONS} sessions by X-Session-ID; {arguments.rounds} rounds of {arguments.seconds} s",
+                f"up to {SESSIONS} sessions by X-Session-ID; {arguments.rounds} rounds of {arguments.seconds} s each, "
+                f"in turns of {1000 * TURN_SECONDS:.0f} ms",
     }
 
 
