@@ -19,7 +19,9 @@ struct ReceiveGrant {
 // credit gets nothing before half of it is back.
 // Every connection that is granted anything can hold one buffer more than it was meant to: with all of them stalled the
 // pool lasts only when it has a few buffers for each.
-[[nodiscard]] ReceiveGrant receive_grant(const stream::StreamPort& port, stream::PortTable& ports);
+// `promised`: buffers that were granted and not taken yet, where the transport knows; they are as good as gone.
+[[nodiscard]] ReceiveGrant receive_grant(const stream::StreamPort& port, stream::PortTable& ports,
+                                         std::uint32_t promised = 0);
 
 // Delivers `piece`, a receive buffer filled from its start. A small piece behind unread ones is copied to where they
 // end, so that a peer sending single bytes pins twice what it sent, not a buffer a byte. False, and `piece` untouched,

@@ -19,8 +19,9 @@ class BufferRing {
  public:
   static constexpr std::uint16_t kGroup = 0;
 
-  // Not more than this are lent at a time: the kernel walks through all of them before it uses one again, and a small
-  // set stays in cache. It also bounds what one turn can take out of the pool.
+  // The kernel walks through all that are lent before it uses one again, and a small set stays in cache: it is some
+  // times what a turn has lately taken, within these. The most also bounds what one turn can take out of the pool.
+  static constexpr std::uint32_t kFewestLent = 256;
   static constexpr std::uint32_t kMaxLent = 1024;
 
   [[nodiscard]] static std::expected<std::unique_ptr<BufferRing>, std::string> create(io_uring& ring,
@@ -30,13 +31,17 @@ class BufferRing {
   // The kernel must use no buffer any more.
   ~BufferRing();
 
-  // Lends what the pool has, up to the ring's size.
+  // Once a turn: lends what the pool has, up to what a turn may take.
   void top_up();
   // Buffers that the kernel can still pick.
   [[nodiscard]] std::uint32_t lent() const { return lent_; }
-  // The buffer that a completion names (its flags' high half), filled with `length` bytes; with 0 it goes back unused
-  // and the slice owns nothing.
-  [[nodiscard]] stream::Slice take(std::uint32_t completion_flags, std::uint32_t length);
+  // A buffer, filled with `length` bytes; with 0 it goes back unused and the slice owns nothing.
+  [[nodiscard]] stream::Slice take(std::uint16_t id, std::uint32_t length);
+  // The buffer that a completion names first; a bundle goes on with those that were lent after it.
+  [[nodiscard]] static std::uint16_t named(std::uint32_t completion_flags) {
+    return static_cast<std::uint16_t>(completion_flags >> IORING_CQE_BUFFER_SHIFT);
+  }
+  [[nodiscard]] std::uint16_t lent_after(std::uint16_t id) const;
 
  private:
   static constexpr std::uint32_t kNotLent = UINT32_MAX;
@@ -49,8 +54,11 @@ class BufferRing {
   stream::SlicePool& pool_;
   std::uint32_t size_;
   std::uint32_t lent_ = 0;
+  std::uint32_t taken_ = 0;   // in this turn
+  std::uint32_t lately_ = 0;  // the most that a turn took, fading
   std::unique_ptr<io_uring_buf_ring, Free> memory_;
   std::vector<std::uint32_t> entry_of_;  // buffer id -> pool entry while lent
+  std::vector<std::uint16_t> place_of_;  // buffer id -> where in the ring it was lent last
   std::vector<std::uint16_t> free_ids_;
 };
 

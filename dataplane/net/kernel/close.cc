@@ -111,9 +111,8 @@ void KernelNet::shed_closings() {
 
 void KernelNet::cancel_everything() {
   if (ring_ != nullptr && ring_->started()) {
-    const auto drop = [this](const Completion& completion) {
+    const auto drop = [](const Completion& completion) {
       if (completion.tag.op == Op::accept && completion.result >= 0) close(completion.result);
-      if ((completion.flags & IORING_CQE_F_BUFFER) != 0) static_cast<void>(buffers_->take(completion.flags, 0));
     };
     ring_->reap(drop);
     // Again and again: one that is just being worked on is missed by a cancel.

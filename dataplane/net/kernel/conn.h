@@ -23,12 +23,14 @@ struct Conn {
   stream::PortId id;
   int fd = -1;
   std::uint32_t linger_left = 0;  // bytes still read and dropped for a closing port
+  std::uint32_t promised = 0;     // buffers that the receive in flight was granted and may still take
   HeldPieces::Queue held;
   Stage stage = Stage::vacant;
   Reason broken = Reason::none;  // sending failed; told once what had arrived before is delivered
   std::uint8_t pending = 0;      // operations in flight, a bit an Op
   bool more_to_read = false;     // the last receive left bytes in the socket
   bool landing = false;          // the receive in flight goes to memory of the application's
+  bool bundled = false;          // the receive in flight may fill several buffers at a time
   bool accepted = false;         // by us; else we connected
   bool cancelling = false;       // a cancel is in flight
   bool closing = false;          // the port's close() was seen

@@ -95,6 +95,8 @@ class KernelNet {
   void starve(Conn& conn);
   void watch(Conn& conn);
   void on_receive(Conn& conn, stream::StreamPort& port, const Completion& completion);
+  void promise(Conn& conn, std::uint32_t buffers);
+  void take_buffers(Conn& conn, stream::StreamPort& port, const Completion& completion);
   void on_landing(Conn& conn, stream::StreamPort& port, const Completion& completion);
   void on_receive_ended(Conn& conn, stream::StreamPort& port, std::int32_t result);
   void on_watch(Conn& conn, stream::StreamPort& port, const Completion& completion);
@@ -128,7 +130,8 @@ class KernelNet {
   NetCounters counters_;
   std::unique_ptr<BufferRing> buffers_;  // before the ring, so that it is freed after it
   std::unique_ptr<Uring> ring_;
-  std::vector<Conn> conns_;  // by port index
+  std::vector<Conn> conns_;     // by port index
+  std::uint32_t promised_ = 0;  // of all of them
   HeldPieces held_;
   ReadyList starved_;      // found no buffer; first come, first served
   ReadyList rationed_;     // hold unread bytes while the pool is nearly empty

@@ -1,6 +1,7 @@
 // Receiving, over buffers that all connections share. Each has one receive in flight, which may bring as many bytes as
 // receive_policy.h grants: a multishot where the kernel can be told so, else one buffer at a time. (A multishot without
-// a limit takes 32 buffers and more before a cancel can reach it: a hundred such connections empty the pool.)
+// a limit takes 32 buffers and more before a cancel can reach it: a hundred such connections empty the pool.) Clients
+// send more than a buffer at a time, so theirs may fill a bundle of them; replicas mostly send a token.
 #include <algorithm>
 #include <cerrno>
 #include <span>
@@ -11,6 +12,17 @@
 #include "dataplane/net/receive_policy.h"
 
 namespace wp::net {
+namespace {
+
+// Buffers that one receive may fill: a request of a page of text has room in them, and longer ones are received where
+// they belong (Intake::offer_rest).
+constexpr std::uint32_t kBundle = 2;
+
+// The kernel follows a bundle that was filled with another before it looks at the limit, so the limit is less by one;
+// and where buffers are scarce, none are taken by twos.
+constexpr std::uint32_t kBundlesGranted = 4;
+
+}  // namespace
 
 void KernelNet::receive_more(Conn& conn, stream::StreamPort& port) {
   if (conn.has(Op::receive) || !conn.held.empty()) return;
@@ -21,7 +33,7 @@ void KernelNet::receive_more(Conn& conn, stream::StreamPort& port) {
   }
   if (port.closing() && conn.linger_left == 0) return watch(conn);
   if (port.can_land()) return arm_landing(conn, port);
-  const ReceiveGrant grant = receive_grant(port, ports_);
+  const ReceiveGrant grant = receive_grant(port, ports_, promised_);
   if (grant.bytes > 0) {
     const std::uint32_t bytes = port.closing() ? std::min(grant.bytes, conn.linger_left) : grant.bytes;
     return buffers_->lent() > 0 ? arm_receive(conn, port, bytes) : starve(conn);
@@ -36,17 +48,23 @@ void KernelNet::arm_receive(Conn& conn, stream::StreamPort& port, std::uint32_t 
   port.set_rx_paused(false);
   starved_.remove(conn.id.index);
   rationed_.remove(conn.id.index);
-  if (port.take_offered()) bytes = std::min(bytes, ports_.receive_pool().entry_bytes());
+  const std::uint32_t buffer = ports_.receive_pool().entry_bytes();
+  if (port.take_offered()) bytes = std::min(bytes, buffer);
   io_uring_sqe& entry = prepare(conn, Op::receive);
   if (ring_->limits_receives() && features_.limit_receives) {
-    io_uring_prep_recv_multishot(&entry, conn.fd, nullptr, 0, 0);
-    limit_receive(entry, bytes);
+    const std::uint32_t bundle = kBundle * buffer;
+    conn.bundled = conn.accepted && ring_->bundles_receives() && bytes >= kBundlesGranted * bundle;
+    io_uring_prep_recv_multishot(&entry, conn.fd, nullptr, conn.bundled ? bundle : 0, 0);
+    limit_receive(entry, conn.bundled ? bytes - bundle : bytes);
+    if (conn.bundled) entry.ioprio |= kReceiveBundle;
   } else {
+    conn.bundled = false;
     io_uring_prep_recv(&entry, conn.fd, nullptr, bytes, 0);
     if (!conn.more_to_read) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
   }
   entry.flags |= IOSQE_BUFFER_SELECT;
   entry.buf_group = BufferRing::kGroup;
+  if (conn.bundled || !port.rx().empty()) promise(conn, (bytes + buffer - 1) / buffer);
 }
 
 // Bounded as a grant is, so that a long body is many receives with others in between.
@@ -59,6 +77,14 @@ void KernelNet::arm_landing(Conn& conn, stream::StreamPort& port) {
   io_uring_sqe& entry = prepare(conn, Op::receive);
   io_uring_prep_recv(&entry, conn.fd, room.data(), room.size(), 0);
   if (!conn.more_to_read) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
+}
+
+// What a receive may take comes later than the next grants are made, which therefore count it as gone. Of single
+// buffers where nothing is unread nothing is promised: most such connections are idle, and would keep it for long.
+void KernelNet::promise(Conn& conn, std::uint32_t buffers) {
+  promised_ += buffers;
+  promised_ -= conn.promised;
+  conn.promised = buffers;
 }
 
 void KernelNet::starve(Conn& conn) {
@@ -91,14 +117,27 @@ void KernelNet::on_watch(Conn& conn, stream::StreamPort& port, const Completion&
 
 void KernelNet::on_receive(Conn& conn, stream::StreamPort& port, const Completion& completion) {
   if (conn.landing) return on_landing(conn, port, completion);
-  stream::Slice piece;
-  if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
-    piece = buffers_->take(completion.flags, static_cast<std::uint32_t>(std::max(completion.result, 0)));
-  }
-  if (completion.result > 0 && conn.stage == Stage::open) take_bytes(conn, port, std::move(piece));
+  if ((completion.flags & IORING_CQE_F_BUFFER) != 0) take_buffers(conn, port, completion);
+  if (!completion.more()) promise(conn, 0);
   if (conn.stage != Stage::open) return;
   conn.more_to_read = (completion.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
   if (!completion.more()) on_receive_ended(conn, port, completion.result);
+}
+
+// A bundle that brought nothing names a buffer and leaves it with the kernel; a single receive takes one in any case.
+void KernelNet::take_buffers(Conn& conn, stream::StreamPort& port, const Completion& completion) {
+  auto left = static_cast<std::uint32_t>(std::max(completion.result, 0));
+  if (conn.bundled && left == 0) return;
+  if (left > 0) counters_.receives.add();
+  std::uint16_t id = BufferRing::named(completion.flags);
+  do {
+    const std::uint16_t next = buffers_->lent_after(id);
+    stream::Slice piece = buffers_->take(id, std::min(left, ports_.receive_pool().entry_bytes()));
+    left -= piece.size();
+    id = next;
+    if (conn.promised > 0) promise(conn, conn.promised - 1);
+    if (conn.stage == Stage::open && !piece.empty()) take_bytes(conn, port, std::move(piece));
+  } while (left > 0);
 }
 
 void KernelNet::on_landing(Conn& conn, stream::StreamPort& port, const Completion& completion) {
@@ -131,7 +170,6 @@ void KernelNet::on_receive_ended(Conn& conn, stream::StreamPort& port, std::int3
 }
 
 void KernelNet::take_bytes(Conn& conn, stream::StreamPort& port, stream::Slice&& piece) {
-  counters_.receives.add();
   counters_.bytes_received.add(piece.size());
   if (port.closing()) {
     conn.linger_left -= std::min(conn.linger_left, piece.size());

@@ -34,6 +34,7 @@ std::expected<std::unique_ptr<Uring>, std::string> Uring::create(Counter& system
   uring->open_ = true;
   constexpr unsigned kNeeded = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_EXT_ARG;
   if ((params.features & kNeeded) != kNeeded) return std::unexpected(refusal(EINVAL));
+  uring->bundles_receives_ = (params.features & kBundleFeature) != 0;
   return uring;
 }
 

@@ -108,6 +108,8 @@ class Uring {
   [[nodiscard]] std::uint32_t in_flight() const { return in_flight_; }
   // The kernel ends a multishot receive by itself after a given number of bytes (Linux 6.17).
   [[nodiscard]] bool limits_receives() const { return limits_receives_; }
+  // One receive may fill several buffers of a ring (Linux 6.10).
+  [[nodiscard]] bool bundles_receives() const { return bundles_receives_; }
   [[nodiscard]] io_uring& raw() { return ring_; }
 
  private:
@@ -126,7 +128,12 @@ class Uring {
   bool open_ = false;
   bool started_ = false;
   bool limits_receives_ = false;
+  bool bundles_receives_ = false;
 };
+
+// Not in liburing 2.3: IORING_RECVSEND_BUNDLE, and the feature's bit.
+inline constexpr std::uint16_t kReceiveBundle = 1U << 4U;
+inline constexpr std::uint32_t kBundleFeature = 1U << 14U;
 
 // Asks for at most `bytes` of a multishot receive; the field has no name in liburing 2.3 (sqe->optlen since 2.12).
 inline void limit_receive(io_uring_sqe& entry, std::uint32_t bytes) {

@@ -84,6 +84,16 @@ TEST_F(ReceivePolicy, TheReserveIsForThoseWithNothingUnread) {
   EXPECT_EQ(receive_grant(slow, ports_).bytes, kBuffer);
 }
 
+// What others were granted and have not taken yet is as good as gone.
+TEST_F(ReceivePolicy, PromisesCountAsTaken) {
+  stream::StreamPort& slow = join();
+  ASSERT_TRUE(slow.deliver(filled(ports_, 10)));
+  press(200);
+  EXPECT_EQ(receive_grant(slow, ports_, 72).bytes, kBuffer);
+  EXPECT_EQ(receive_grant(slow, ports_, 73).bytes, 0U);
+  EXPECT_TRUE(receive_grant(slow, ports_, 73).for_pool);
+}
+
 TEST_F(ReceivePolicy, ASmallPieceBehindUnreadOnesGivesItsBufferBack) {
   stream::StreamPort& port = join();
   ASSERT_TRUE(deliver_piece(port, ports_, filled(ports_, 1)));
