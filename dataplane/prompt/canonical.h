@@ -103,6 +103,8 @@ class CanonicalSink {
   void end_turn(bool question);
 
   [[nodiscard]] bool counted() const { return counted_; }
+  // Of a counted stream: so many bytes, whatever they are.
+  void count(std::size_t bytes) { referred_ += static_cast<std::uint32_t>(bytes); }
   // Bytes so far.
   [[nodiscard]] std::uint32_t bytes() const { return referred_ + static_cast<std::uint32_t>(to_ - run_); }
   [[nodiscard]] const StreamMarks& marks() const { return marks_; }

@@ -36,13 +36,13 @@ void Ladder::plan(const StreamMarks& marks, std::uint32_t bytes) {
   }
   // A body of nothing but a preamble has the same rung at its end as one that goes on there.
   const std::uint32_t opening = marks.opened ? marks.opening : bytes;
-  if (opening > 0) add({.end = opening, .rung = true});
-  if (marks.asked) add({.end = marks.question, .rung = true, .question = true});
+  if (opening > 0) add({.end = opening, .rung = true, .meant = true});
+  if (marks.asked) add({.end = marks.question, .rung = true, .meant = true, .question = true});
   const std::uint32_t chunk = std::min(bytes, kFirstChunkBytes);
   add({.end = marks.asked ? std::min(chunk, marks.question) : chunk, .chunk = true});
   const std::uint32_t turns = std::min<std::uint32_t>(marks.turns, kEnds);
-  for (std::uint32_t i = 0; i < turns; ++i) add({.end = marks.turn_ends[i], .turn_end = true});
-  if (turns == 0 && bytes > 0) add({.end = bytes, .turn_end = true});
+  for (std::uint32_t i = 0; i < turns; ++i) add({.end = marks.turn_ends[i], .meant = true, .turn_end = true});
+  if (turns == 0 && bytes > 0) add({.end = bytes, .meant = true, .turn_end = true});
 
   const auto stops = std::span(stops_).first(size);
   std::ranges::sort(stops, {}, &Stop::end);
@@ -50,6 +50,7 @@ void Ladder::plan(const StreamMarks& marks, std::uint32_t bytes) {
   for (const Stop& stop : stops.subspan(1)) {
     if (Stop& last = stops_[stops_size_ - 1]; last.end == stop.end) {
       last.rung |= stop.rung;
+      last.meant |= stop.meant;
       last.turn_end |= stop.turn_end;
       last.chunk |= stop.chunk;
       last.question |= stop.question;
@@ -119,8 +120,8 @@ std::string_view Ladder::front() const {
 
 void Ladder::note(const Stop& stop) {
   const std::uint64_t hash = hash_.value();
-  if (stop.rung) ladder_[ladder_size_++] = {hash, stop.end};
-  if (stop.turn_end) ends_[ends_size_++] = {hash, stop.end};
+  if (stop.rung) ladder_[ladder_size_++] = {hash, stop.end, !stop.meant};
+  if (stop.turn_end) ends_[ends_size_++] = {hash, stop.end, !stop.meant};
   if (stop.chunk) first_chunk_ = hash;
   if (stop.question) question_ = hash;
 }

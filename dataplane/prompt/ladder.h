@@ -37,6 +37,7 @@ class Ladder {
   struct Stop {
     std::uint32_t end = 0;
     bool rung = false;
+    bool meant = false;  // something ends there
     bool turn_end = false;
     bool chunk = false;
     bool question = false;

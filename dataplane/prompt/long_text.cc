@@ -1,5 +1,6 @@
-// Texts that go beyond a block, have escapes or are not ASCII. Their bytes are looked at 64 at a time; only with the
-// first escape does a text begin to be copied.
+// Texts that go beyond a block, have escapes or are not ASCII. Their bytes are looked at 64 at a time. Most have an
+// escape soon, the end of a line, and are copied from their beginning, which costs less than to begin with the first;
+// one that is without for long is data rather than prose, and is copied only when one comes.
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -13,9 +14,43 @@ namespace wp::prompt {
 
 static_assert(Extractor::kPadding >= kCopySlack);
 
-// Of text_, up to its end or until the budget is spent. False: it is malformed.
+namespace {
+
+constexpr std::int64_t kProse = 512;  // bytes
+
+}  // namespace
+
+// False, here and below: it is malformed.
+bool Scanner::begin_long_text(bool key) {
+  const char* const begin = cursor_.at;
+  // A line without an escape is not worth the copier's beginning.
+  const TextBlock block(begin);
+  const std::uint64_t text = up_to_lowest(block.special);
+  if (block.special != 0 && (block.high & text) == 0) {
+    const char* const stop = begin + std::countr_zero(block.special);
+    if (*stop == '"' && stop < end_) {
+      cursor_.at = stop;
+      return finish_text(begin, nullptr, key), true;
+    }
+  }
+  const std::int64_t most = std::max<std::int64_t>(cursor_.left, 1);
+  const char* const doubt = end_ - begin > kProse ? begin + kProse : end_;
+  TextCopy copy{data_, end_, begin, doubt, arena_at_, most, false, false};
+  if (!copier_(copy)) return false;
+  cursor_.left -= most - copy.left;
+  cursor_.at = copy.at;
+  if (copy.over) {
+    finish_text(begin, copy.out, key);
+    return *copy.at == '"';
+  }
+  const bool plain = copy.out - arena_at_ == copy.at - begin;
+  text_ = {
+      .begin = begin, .copied = copy.at, .out = plain ? nullptr : copy.out, .cut = copy.cut, .open = true, .key = key};
+  return read_long_text();
+}
+
+// Up to its end or until the budget is spent.
 bool Scanner::read_long_text() {
-  cursor_.left = std::max<std::int64_t>(cursor_.left, 1);
   while (text_.open && cursor_.left > 0) {
     const bool good = text_.out == nullptr ? scan_plain() : text_.copied < cursor_.at ? copy_begun() : copy_on();
     if (!good) return false;
@@ -48,7 +83,7 @@ bool Scanner::scan_plain() {
   if (at >= end_) return false;
   if (special == 0) return true;
   text_.cut = false;
-  if (*at == '"') return finish_text(), true;
+  if (*at == '"') return end_text(), true;
   text_.out = arena_at_;
   text_.copied = text_.begin;
   return *at == '\\';
@@ -66,7 +101,7 @@ bool Scanner::copy_begun() {
 
 // From the first escape on.
 bool Scanner::copy_on() {
-  TextCopy copy{data_, end_, cursor_.at, text_.out, cursor_.left, text_.cut, false};
+  TextCopy copy{data_, end_, cursor_.at, end_, text_.out, cursor_.left, text_.cut, false};
   if (!copier_(copy)) return false;
   text_.out = copy.out;
   text_.copied = copy.at;
@@ -74,9 +109,13 @@ bool Scanner::copy_on() {
   cursor_.at = copy.at;
   cursor_.left = copy.left;
   if (!copy.over) return true;
-  if (*copy.at != '"') return false;
-  finish_text();
-  return true;
+  end_text();
+  return *copy.at == '"';
+}
+
+void Scanner::end_text() {
+  text_.open = false;
+  finish_text(text_.begin, text_.out, text_.key);
 }
 
 }  // namespace wp::prompt

@@ -9,6 +9,7 @@ namespace wp::prompt {
 struct Rung {
   std::uint64_t hash = 0;  // never 0
   std::uint32_t end = 0;   // in bytes of the canonical stream, at least 1
+  bool cut = false;        // in the middle of something, as far as anybody can tell: what is shared may reach further
 
   friend bool operator==(const Rung&, const Rung&) = default;
 };

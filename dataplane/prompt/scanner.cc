@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <new>
+#include <string_view>
 
 #include "dataplane/prompt/features.h"
 #include "dataplane/prompt/numbers.h"
@@ -18,11 +19,14 @@ namespace {
 constexpr std::uint32_t kSmallestCapacity = 64 * 1024;
 constexpr std::int64_t kSpaceCost = 8;  // of a byte, one by one
 
-// Keeps a branch a branch. The processor goes on behind a branch as it guesses it to be taken, and behind an addition
-// only when it knows both numbers: that made a chain from each token's bytes to the place of the next.
-[[gnu::always_inline]] inline const char* predicted(const char* at) {
-  __asm__("" : "+r"(at));
-  return at;
+// Behind the quote that ends a text of so many bytes.
+[[gnu::always_inline]] inline const char* behind_word(const char* begin, std::uint32_t size) {
+  switch (size) {  // role and user, content, assistant
+    case 4: return predicted(begin + 5);
+    case 7: return predicted(begin + 8);
+    case 9: return predicted(begin + 10);
+    default: return begin + size + 1;
+  }
 }
 
 bool is_white(char c) {
@@ -99,12 +103,6 @@ Result<bool> Scanner::step(Budget& budget) {
   return false;
 }
 
-// A comma or colon, and the one space that many writers put behind it.
-[[gnu::always_inline]] inline void Scanner::pass_mark(Cursor& to) {
-  ++to.at;
-  if (*to.at == ' ') to.at = predicted(to.at + 1);
-}
-
 inline void Scanner::skip_space(Cursor& to) const {
   const char* from = to.at;
   const std::int64_t most = to.left / kSpaceCost + 1;
@@ -120,7 +118,7 @@ inline void Scanner::skip_space(Cursor& to) const {
   if (outermost(to) && members_ <= kMostMembers) places_[members_ - 1].value = offset(to);
   switch (c) {
     case '"': return begin_text(to, false);
-    case '{': return open(to, true);
+    case '{': return begin_message(to) || open(to, true);
     case '[': return open(to, false);
     case 't': return read_word(to, "true", 4, Kind::yes);
     case 'f': return read_word(to, "false", 5, Kind::no);
@@ -147,20 +145,14 @@ inline void Scanner::skip_space(Cursor& to) const {
   const auto size = static_cast<std::uint32_t>(std::countr_zero(block.special));
   const bool high = (block.high & (block.special ^ (block.special - 1))) != 0;
   if (block.special == 0 || begin[size] != '"' || high) {
-    text_ = {.begin = begin, .open = true, .key = key};
     cursor_ = to;
-    const bool good = read_long_text();
+    const bool good = begin_long_text(key);
     to = cursor_;
     return good;
   }
   if (end_ - begin <= static_cast<std::ptrdiff_t>(size)) return false;
   *to.node++ = {.payload = std::bit_cast<std::uintptr_t>(begin), .size = size, .kind = Kind::text};
-  switch (size) {  // role and user, content, assistant
-    case 4: to.at = predicted(begin + 5); break;
-    case 7: to.at = predicted(begin + 8); break;
-    case 9: to.at = predicted(begin + 10); break;
-    default: to.at = begin + size + 1; break;
-  }
+  to.at = behind_word(begin, size);
   if (!key) return end_value(to), true;
   to.expect = Expect::colon;
   if (*to.at != ':') return true;
@@ -174,6 +166,44 @@ inline void Scanner::skip_space(Cursor& to) const {
   to.at += size;
   *to.node++ = {.payload = 0, .size = 0, .kind = kind};
   end_value(to);
+  return true;
+}
+
+// Almost every object in an array of a body begins as most clients put a message, {"role":"user","content":, with or
+// without spaces: up to its content at once, without asking of each token what may come. False, and nothing done, where
+// it does not, or at the end of the body.
+[[gnu::always_inline]] inline bool Scanner::begin_message(Cursor& to) {
+  constexpr std::string_view kRole = "{\"role\":";
+  constexpr std::string_view kContent = "\"content\":";
+  constexpr std::int64_t kTokens = 4;  // beside the brace
+  if (to.top->object || to.top == open_.data() || to.top == &open_.back()) return false;
+  if (std::memcmp(to.at, kRole.data(), kRole.size()) != 0) return false;
+  const char* const brace = to.at;
+  const char* at = brace + kRole.size();
+  if (*at == ' ') at = predicted(at + 1);
+  const char* const role = at + 1;
+  const TextHalf block(role);
+  const auto size = static_cast<std::uint32_t>(std::countr_zero(block.special));
+  if (*at != '"' || block.special == 0 || (block.high & (block.special ^ (block.special - 1))) != 0) return false;
+  at = behind_word(role, size);
+  if (role[size] != '"' || *at != ',') return false;
+  if (*++at == ' ') at = predicted(at + 1);
+  const char* const content = at;
+  if (end_ - content < static_cast<std::ptrdiff_t>(kContent.size())) return false;
+  if (std::memcmp(content, kContent.data(), kContent.size()) != 0) return false;
+  to.at = content + kContent.size() - 1;
+  pass_mark(to);
+  *++to.top = {.node = to.node, .size = 2, .object = true};
+  const auto put = [&to](const char* text, std::size_t bytes) {
+    *to.node++ = {
+        .payload = std::bit_cast<std::uintptr_t>(text), .size = static_cast<std::uint32_t>(bytes), .kind = Kind::text};
+  };
+  *to.node++ = {.payload = 0, .size = 0, .kind = Kind::object};
+  put(brace + 2, kRole.size() - 4);
+  put(role, size);
+  put(content + 1, kContent.size() - 3);
+  to.expect = Expect::value;
+  to.left -= kTokens * kTokenCost;
   return true;
 }
 
@@ -198,36 +228,6 @@ inline void Scanner::skip_space(Cursor& to) const {
   --to.top;
   end_value(to);
   return true;
-}
-
-// Entries are counted where they end, members by their keys.
-[[gnu::always_inline]] inline void Scanner::end_value(Cursor& to) {
-  if (to.top == open_.data()) {
-    to.expect = Expect::nothing;
-    return;
-  }
-  const bool object = to.top->object;
-  if (!object) ++to.top->size;
-  if (outermost(to) && members_ <= kMostMembers) places_[members_ - 1].value_end = offset(to);
-  to.expect = Expect::more;
-  if (*to.at != ',') return;
-  pass_mark(to);
-  to.expect = object ? Expect::key : Expect::value;
-}
-
-// Behind a long text's closing quote.
-void Scanner::finish_text() {
-  Cursor& to = cursor_;
-  const char* begin = text_.out == nullptr ? text_.begin : arena_at_;
-  const char* end = text_.out == nullptr ? to.at : text_.out;
-  *to.node++ = {.payload = std::bit_cast<std::uintptr_t>(begin),
-                .size = static_cast<std::uint32_t>(end - begin),
-                .kind = Kind::text};
-  if (text_.out != nullptr) arena_at_ = text_.out;
-  ++to.at;
-  text_.open = false;
-  if (!text_.key) return end_value(to);
-  to.expect = Expect::colon;
 }
 
 }  // namespace wp::prompt

@@ -2,6 +2,7 @@
 // wants.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -13,6 +14,13 @@
 #include "dataplane/prompt/text_copy.h"
 
 namespace wp::prompt {
+
+// Keeps a branch a branch. The processor goes on behind a branch as it guesses it to be taken, and behind an addition
+// only when it knows both numbers: that made a chain from each token's bytes to the place of the next.
+[[gnu::always_inline]] inline const char* predicted(const char* at) {
+  __asm__("" : "+r"(at));
+  return at;
+}
 
 // Where a member of the outermost object stands in the body: offsets, the value's without the white space around it.
 struct MemberPlace {
@@ -58,11 +66,11 @@ class Scanner {
     Expect expect = Expect::value;
   };
 
-  // A text that has begun and did not end at once.
+  // A long text that has not ended in its first step.
   struct Text {
     const char* begin = nullptr;   // behind the quote
-    const char* copied = nullptr;  // of a text with escapes: what is before it is in the arena
-    char* out = nullptr;           // nullptr: no escape so far
+    const char* copied = nullptr;  // of one that is copied: what is before it is in the arena
+    char* out = nullptr;           // nullptr: it is not copied, for want of escapes
     bool cut = false;              // what was read may end within a character
     bool open = false;
     bool key = false;
@@ -70,22 +78,25 @@ class Scanner {
 
   [[nodiscard]] bool reserve(std::uint32_t size);
   [[nodiscard]] bool read_token(Cursor& to);
-  static void pass_mark(Cursor& to);
+  [[gnu::always_inline]] static void pass_mark(Cursor& to);
   void skip_space(Cursor& to) const;
   [[nodiscard]] bool begin_value(Cursor& to, char c);
   [[nodiscard]] bool begin_key(Cursor& to);
   [[nodiscard]] bool begin_text(Cursor& to, bool key);
   [[nodiscard]] bool read_word(Cursor& to, const char* word, std::uint32_t size, Kind kind);
+  [[nodiscard]] bool begin_message(Cursor& to);
   [[nodiscard]] bool open(Cursor& to, bool object);
   [[nodiscard]] bool close(Cursor& to, char c);
-  void end_value(Cursor& to);
+  [[gnu::always_inline]] void end_value(Cursor& to);
 
-  // --- long_text.cc: of text_, at the cursor.
+  // --- long_text.cc: at the cursor, of text_ once that is open.
+  [[nodiscard]] bool begin_long_text(bool key);
   [[nodiscard]] bool read_long_text();
   [[nodiscard]] bool scan_plain();
   [[nodiscard]] bool copy_begun();
   [[nodiscard]] bool copy_on();
-  void finish_text();
+  void end_text();
+  [[gnu::always_inline]] void finish_text(const char* begin, char* out, bool key);
 
   [[nodiscard]] bool outermost(const Cursor& to) const { return to.top == open_.data() + 1; }
   [[nodiscard]] std::uint32_t offset(const Cursor& to) const { return static_cast<std::uint32_t>(to.at - data_); }
@@ -106,5 +117,43 @@ class Scanner {
   std::uint32_t members_ = 0;  // of the outermost object, so far
   bool too_deep_ = false;
 };
+
+// Inlined into both loops over the cursor, of scanner.cc and long_text.cc, so that it stays in registers.
+
+// A comma or colon, and the one space that many writers put behind it.
+inline void Scanner::pass_mark(Cursor& to) {
+  ++to.at;
+  if (*to.at == ' ') to.at = predicted(to.at + 1);
+}
+
+// Entries are counted where they end, members by their keys.
+inline void Scanner::end_value(Cursor& to) {
+  if (to.top == open_.data()) {
+    to.expect = Expect::nothing;
+    return;
+  }
+  const bool object = to.top->object;
+  if (!object) ++to.top->size;
+  if (outermost(to) && members_ <= kMostMembers) places_[members_ - 1].value_end = offset(to);
+  to.expect = Expect::more;
+  if (*to.at != ',') return;
+  pass_mark(to);
+  to.expect = object ? Expect::key : Expect::value;
+}
+
+// At a long text's closing quote. `out`: where its copy ends; nullptr: it is not copied.
+inline void Scanner::finish_text(const char* begin, char* out, bool key) {
+  Cursor& to = cursor_;
+  const bool plain = out == nullptr || out - arena_at_ == to.at - begin;
+  const char* text = plain ? begin : arena_at_;
+  const char* end = plain ? to.at : out;
+  *to.node++ = {.payload = std::bit_cast<std::uintptr_t>(text),
+                .size = static_cast<std::uint32_t>(end - text),
+                .kind = Kind::text};
+  if (!plain) arena_at_ = out;
+  ++to.at;
+  if (!key) return end_value(to);
+  to.expect = Expect::colon;
+}
 
 }  // namespace wp::prompt

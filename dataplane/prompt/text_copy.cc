@@ -72,6 +72,7 @@ bool copy_text(TextCopy& copy) {
   while (to.left > 0 && !to.over) {
     if (!copy_block(TextBlock(to.at), to) || to.at >= to.end) return false;
     to.left -= kCopiedBlockCost;
+    if (to.at >= to.doubt && to.out - copy.out == to.at - copy.at) break;
   }
   copy = to;
   return true;

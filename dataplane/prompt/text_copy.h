@@ -12,14 +12,15 @@ struct TextCopy {
   const char* body;   // where it begins: nothing before it is read
   const char* end;    // of the body; a text ends before
   const char* at;     // what is read next, within a text
+  const char* doubt;  // who has come so far without an escape goes no farther; `end`: nobody is asked
   char* out;          // where it goes
   std::int64_t left;  // of the budget
   bool cut;           // the byte before `at` may be within a character
   bool over;          // `at` is a quote or a control character: neither is copied
 };
 
-// Copies on until the text is over or the budget is spent. False: there is no such escape, it is no UTF-8 (RFC 3629),
-// or the body ends first; where it stands is then undefined.
+// Copies on until the text is over, in doubt, or the budget is spent. False: there is no such escape, it is no UTF-8
+// (RFC 3629), or the body ends first; where it stands is then undefined.
 using TextCopier = bool (*)(TextCopy& copy);
 
 [[nodiscard]] bool copy_text(TextCopy& copy);

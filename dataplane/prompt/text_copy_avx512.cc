@@ -57,6 +57,7 @@ std::uint64_t leading(std::uint64_t backslashes) {
       at += TextBlock::kBytes;
       cut = high >> (TextBlock::kBytes - 3) != 0;
       if (at >= copy.end) return false;
+      if (at >= copy.doubt && out - copy.out == at - copy.at) break;
       continue;
     }
     at += std::countr_zero(ends);

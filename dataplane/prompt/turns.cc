@@ -97,6 +97,11 @@ bool TurnWriter::write_plain(Value message) {
   const Value content_key = role.next();
   const Value content = content_key.next();
   if (content_key.text() != "content" || !content.is(Kind::text)) return false;
+  if (sink_.counted()) {
+    constexpr std::size_t kFrame = 7;  // of two pieces, the ends of their texts and that of the turn
+    sink_.count(kFrame + role.text().size() + content.text().size());
+    return true;
+  }
   begin_turn(role.text());
   write_text(content.text());
   sink_.end();

@@ -162,6 +162,15 @@ TEST(Ladder, HasTheEndsOfPreambleAndQuestion) {
   EXPECT_EQ(made.derived_session, made.ladder[1].hash);
 }
 
+TEST(Ladder, SaysWhichRungsCutSomething) {
+  const Rungs made = rungs(Api::chat_completions, conversation(20));
+  EXPECT_FALSE(made.ladder[0].cut);
+  EXPECT_FALSE(made.ladder[1].cut);
+  ASSERT_GT(made.ladder.size(), 2U);
+  for (const Rung& rung : std::span(made.ladder).subspan(2)) EXPECT_TRUE(rung.cut) << rung.end;
+  for (const Rung& end : made.ends) EXPECT_FALSE(end.cut) << end.end;
+}
+
 TEST(Ladder, KeepsTheEndsOfTheLastTurns) {
   std::vector<std::uint32_t> all;
   for (std::size_t turns = 0; turns <= 20; ++turns) {

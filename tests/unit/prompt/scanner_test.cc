@@ -73,6 +73,80 @@ TEST(Scanner, TakesExactlyOneObject) {
   }
 }
 
+// What a tape says, as JSON with one spelling.
+std::string written(Value value) {
+  std::string all;
+  const bool object = value.is(Kind::object);
+  if (value.is(Kind::text)) return "<" + std::string(value.text()) + ">";
+  if (!object && !value.is(Kind::array)) return "?";
+  Value at = value.first();
+  for (std::uint32_t i = 0; i < value.size() * (object ? 2 : 1); ++i, at = at.next()) all += written(at);
+  return object ? "{" + all + "}" : "[" + all + "]";
+}
+
+// A message is read up to its content at once when it begins as most do, and token by token when not: with a space
+// that nobody puts there.
+TEST(Scanner, MessagesThatAreReadAtOnceAreWhatTheirTokensAre) {
+  constexpr std::string_view kMessages[] = {
+      R"({"role":"user","content":"hello"})",
+      R"({"role": "assistant", "content": ""})",
+      R"({"role":"system", "content":["parts"],"name":"x"})",
+      R"({"role": "a role of more than thirty-two bytes, as none is", "content": "x"})",
+      R"({"role":"\u0075ser","content":"x"})",
+      "{\"role\":\"\xC3\xA9\",\"content\":\"x\"}",
+      R"({"role":"","content":"x"})",
+      R"({"role":"user","contents":"x"})",
+      R"({"role":"user","content":{"role":"user","content":"x"}})",
+      R"({"role":"user"})",
+      R"({"role":1,"content":"x"})",
+      R"({"role":{"role":"x","content":"y"},"content":[{"role":"x","content":"y"}]})",
+  };
+  for (const std::string_view message : kMessages) {
+    std::string other(message);
+    other.insert(1, " ");
+    const Padded at_once(R"({"messages":[1,)" + std::string(message) + "," + std::string(message) + "]}");
+    const Padded by_tokens(R"({"messages":[1,)" + other + "," + other + "]}");
+    Scanner one(1 << 20, kDepth);
+    Scanner two(1 << 20, kDepth);
+    ASSERT_EQ(scan(one, at_once, Budget::kAll), Reason::none) << message;
+    ASSERT_EQ(scan(two, by_tokens, Budget::kAll), Reason::none) << message;
+    EXPECT_EQ(written(one.root()), written(two.root()));
+    EXPECT_EQ(outcome(R"({"messages":[)" + std::string(message) + "]}"), Reason::none) << message;
+  }
+}
+
+TEST(Scanner, AMessageThatIsCutOrWrongIsRefusedAtEveryByte) {
+  const std::string whole = R"({"messages":[{"role": "user", "content": "hello"}]})";
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_EQ(outcome(whole.substr(0, size)), Reason::bad_json) << size;
+    // What lies behind a body is none of it.
+    const Padded padded(whole);
+    Scanner scanner(1 << 20, kDepth);
+    if (size == 0) continue;
+    ASSERT_TRUE(scanner.start(padded.data(), static_cast<std::uint32_t>(size)));
+    Budget budget(Budget::kAll);
+    EXPECT_FALSE(scanner.step(budget)) << size;
+  }
+  for (const char* bad :
+       {R"({"m":[{"role":"user""content":"x"}]})", R"({"m":[{"role":"user",,"content":"x"}]})",
+        R"({"m":[{"role":"user","content":}]})", R"({"m":[{"role":"user","content":"x"]})",
+        R"({"m":[{"role":"user","content" "x"}]})", "{\"m\":[{\"role\":\"us\ner\",\"content\":1}]}"}) {
+    EXPECT_EQ(outcome(bad), Reason::bad_json) << bad;
+  }
+}
+
+TEST(Scanner, AMessageIsAsDeepAsItIs) {
+  const auto nested_message = [](std::size_t arrays) {
+    return "{\"a\":" + std::string(arrays, '[') + R"({"role":"user","content":"x"})" + std::string(arrays, ']') + "}";
+  };
+  EXPECT_EQ(outcome(nested_message(kDepth - 2)), Reason::none);
+  EXPECT_EQ(outcome(nested_message(kDepth - 1)), Reason::nested_too_deep);
+  const Padded root(R"({"role":"user","content":"x"})");
+  Scanner scanner(1 << 20, kDepth);
+  ASSERT_EQ(scan(scanner, root, Budget::kAll), Reason::none);
+  EXPECT_EQ(scanner.member(1).value, 25U) << "the body itself is no message: its members have places";
+}
+
 TEST(Scanner, RefusesMalformedNumbers) {
   for (const char* number : {"01", "-", "+1", "1.", ".5", "1e", "0x10", "1_000", "1.2.3", "1e309x"}) {
     EXPECT_EQ(outcome("{\"a\":" + std::string(number) + "}"), Reason::bad_json) << number;

@@ -53,7 +53,8 @@ std::optional<Copied> plainly(const std::string& body) {
 std::optional<Copied> copied(TextCopier copier, const std::string& body, std::int64_t units) {
   const std::string padded = body + std::string(kCopySlack, '\xFE');
   std::string out(body.size() + kCopySlack, '\0');
-  TextCopy copy{padded.data(), padded.data() + body.size(), padded.data(), out.data(), 0, false, false};
+  const char* const end = padded.data() + body.size();
+  TextCopy copy{padded.data(), end, padded.data(), end, out.data(), 0, false, false};
   while (!copy.over) {
     copy.left = units;
     if (!copier(copy)) return std::nullopt;
@@ -62,11 +63,15 @@ std::optional<Copied> copied(TextCopier copier, const std::string& body, std::in
                 static_cast<std::size_t>(copy.at - padded.data())};
 }
 
-void expect_same(const std::string& body) {
-  const auto expected = plainly(body);
+std::vector<TextCopier> all_copiers() {
   std::vector<TextCopier> copiers{&copy_text};
   if (const TextCopier vector = vector_copier(); vector != nullptr) copiers.push_back(vector);
-  for (const TextCopier copier : copiers) {
+  return copiers;
+}
+
+void expect_same(const std::string& body) {
+  const auto expected = plainly(body);
+  for (const TextCopier copier : all_copiers()) {
     for (const std::int64_t units : {1, 1'000'000}) {
       const auto made = copied(copier, body, units);
       ASSERT_EQ(made.has_value(), expected.has_value()) << ::testing::PrintToString(body);
@@ -94,6 +99,26 @@ TEST(TextCopy, WhatIsNoneIsRefusedAtEveryPlace) {
       expect_same(std::string(before, 'x') + wrong + "y\"");
       expect_same(std::string(before, '\\') + wrong + "\"");
       expect_same(std::string(before, 'x') + wrong);
+    }
+  }
+}
+
+TEST(TextCopy, WhatHasNoEscapeIsCopiedUntilThatIsInDoubt) {
+  constexpr std::ptrdiff_t kDoubt = 200;
+  const std::string tail(1000, 'x');
+  for (const std::string& body : {"x" + tail + "\"", "\\n" + tail + "\"", tail + "\\n\""}) {
+    const std::string padded = body + std::string(kCopySlack, ' ');
+    const char* const begin = padded.data();
+    for (const TextCopier copier : all_copiers()) {
+      std::string out(padded.size(), '\0');
+      TextCopy copy{begin, begin + body.size(), begin, begin + kDoubt, out.data(), 1'000'000, false, false};
+      ASSERT_TRUE(copier(copy));
+      EXPECT_EQ(copy.over, body.starts_with('\\')) << "an escape before the doubt takes it away";
+      if (copy.over) continue;
+      EXPECT_GE(copy.at - begin, kDoubt);
+      EXPECT_LE(copy.at - begin, kDoubt + 64) << "by whole blocks";
+      EXPECT_EQ(out.substr(0, static_cast<std::size_t>(copy.out - out.data())),
+                body.substr(0, static_cast<std::size_t>(copy.at - begin)));
     }
   }
 }
