@@ -9,13 +9,6 @@
 
 namespace wp::control {
 
-std::string hex(std::uint64_t hash) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text(16, '0');
-  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, hash >>= 4U) *digit = kDigits[hash & 15U];
-  return text;
-}
-
 balance::Explanation explain_now(const balance::Snapshot& snapshot, const balance::Pool& pool, const Known& known,
                                  const prompt::Features& features) {
   Rng rng(features.first_chunk);

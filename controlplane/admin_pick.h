@@ -2,8 +2,6 @@
 // written.
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
@@ -13,9 +11,6 @@
 #include "dataplane/prompt/features.h"
 
 namespace wp::control {
-
-// Sixteen digits: how hashes are shown, in logs as well.
-[[nodiscard]] std::string hex(std::uint64_t hash);
 
 // What is known of the replicas.
 struct Known {

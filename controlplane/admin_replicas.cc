@@ -30,6 +30,12 @@ Json metrics_path(const Registry& registry, const Member& member) {
   return path.empty() ? Json() : Json(path);
 }
 
+// Where its engine publishes KV events; null where nobody is to read them.
+Json kv_ports(const ReplicaSpec& spec, balance::Strategy strategy) {
+  if (strategy != balance::Strategy::kv || spec.kv_events == 0) return {};
+  return {{"events", spec.kv_events}, {"replay", spec.kv_replay}};
+}
+
 AdminReply with_warning(const Fleet& fleet, Json reply) {
   if (std::string warning = fleet.unsaved(); !warning.empty()) reply["warning"] = std::move(warning);
   return json_reply(200, reply);
@@ -93,6 +99,7 @@ Json AdminReplicas::describe(const Member& member) const {
                {"streams", load.streams},
                {"changed", changed_words(fleet_.overlay().find(member.spec.name))}};
   const balance::Strategy strategy = fleet_.registry().find_pool(member.spec.pool)->settings.strategy;
+  json["kv_events"] = kv_ports(member.spec, strategy);
   describe_knowledge(reports_, member.ref, strategy, monotonic_now(), json);
   return json;
 }

@@ -8,6 +8,7 @@
 
 #include "controlplane/admin_body.h"
 #include "controlplane/admin_pick.h"
+#include "dataplane/base/hash_text.h"
 #include "dataplane/base/reasons.h"
 
 namespace wp::control {
@@ -76,7 +77,7 @@ AdminReply AdminRing::answer(const Question& question) const {
   Json reply = {{"pool", pool->name},
                 {"strategy", balance::word(pool->strategy)},
                 {"by", features.session != 0 ? "session" : "prefix"},
-                {"key", hex(key)},
+                {"key", hash_text(key)},
                 {"walk", std::move(walk)},
                 {"replica", nullptr},
                 {"decision", nullptr}};

@@ -12,6 +12,7 @@
 #include "controlplane/admin_pick.h"
 #include "controlplane/admin_reports.h"
 #include "controlplane/clock.h"
+#include "dataplane/base/hash_text.h"
 #include "dataplane/base/reasons.h"
 
 namespace wp::control {
@@ -47,15 +48,15 @@ std::optional<std::string_view> find(std::span<const Field> fields, std::string_
 
 Json rungs(std::span<const prompt::Rung> rungs) {
   Json list = Json::array();
-  for (const prompt::Rung& rung : rungs) list.push_back({{"hash", hex(rung.hash)}, {"end", rung.end}});
+  for (const prompt::Rung& rung : rungs) list.push_back({{"hash", hash_text(rung.hash)}, {"end", rung.end}});
   return list;
 }
 
 Json session_of(const prompt::Features& features, const std::string& header) {
   switch (features.session_source) {
     case prompt::SessionSource::none: return nullptr;
-    case prompt::SessionSource::header: return {{"hash", hex(features.session)}, {"from", "header " + header}};
-    case prompt::SessionSource::body: return {{"hash", hex(features.session)}, {"from", "body"}};
+    case prompt::SessionSource::header: return {{"hash", hash_text(features.session)}, {"from", "header " + header}};
+    case prompt::SessionSource::body: return {{"hash", hash_text(features.session)}, {"from", "body"}};
   }
   return nullptr;
 }
@@ -165,7 +166,7 @@ AdminReply AdminRoute::answer(const Question& question, const prompt::Features& 
   }
   Json ring;
   if (told.key_kind != balance::KeyKind::none) {
-    ring = {{"by", word(told.key_kind)}, {"key", hex(told.key)}, {"order", std::move(order)}};
+    ring = {{"by", word(told.key_kind)}, {"key", hash_text(told.key)}, {"order", std::move(order)}};
   }
   const balance::Pick& pick = told.pick;
   return json_reply(200, {{"api", prompt::word(features.api)},
@@ -175,8 +176,8 @@ AdminReply AdminRoute::answer(const Question& question, const prompt::Features& 
                           {"route", route != nullptr ? Json(route->model.empty() ? "*" : route->model) : Json()},
                           {"strategy", balance::word(pool->strategy)},
                           {"session", session_of(features, question.session_header)},
-                          {"derived_session", hex(features.derived_session)},
-                          {"first_chunk", hex(features.first_chunk)},
+                          {"derived_session", hash_text(features.derived_session)},
+                          {"first_chunk", hash_text(features.first_chunk)},
                           {"canonical_bytes", features.canonical_bytes},
                           {"estimated_tokens", features.estimated_tokens},
                           {"ladder", rungs(features.ladder)},

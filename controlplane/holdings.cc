@@ -75,7 +75,7 @@ std::expected<void, std::string> Holdings::take(const HoldingsReport& report, co
   table_.hear(id, read + fresh_for_);
   entry = {.generation = member.ref.generation,
            .epoch = table_.epoch(id),
-           .kept = Kept{reporter, report.sequence, read},
+           .kept = Kept{reporter, report.sequence, read, report.counts},
            .dry = false};
   return {};
 }

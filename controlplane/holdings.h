@@ -43,6 +43,7 @@ class Holdings {
     std::string reporter;
     std::uint64_t sequence = 0;
     Instant read;  // from the engine
+    HoldingsCounts counts = {};
   };
   [[nodiscard]] const Kept* last(balance::ReplicaRef replica) const;
   [[nodiscard]] bool fresh(balance::ReplicaRef replica, Instant now) const;

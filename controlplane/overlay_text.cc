@@ -35,8 +35,15 @@ bool read_flag(const Json& json, const char* key, bool& value) {
   return true;
 }
 
+bool read_port(const Json& json, const char* key, std::uint16_t& value) {
+  std::uint32_t port = 0;
+  if (!read_integer(json, key, 1, UINT16_MAX, port)) return false;
+  value = static_cast<std::uint16_t>(port);
+  return true;
+}
+
 Failure read_added(const std::string& name, const Json& json, ReplicaSpec& spec) {
-  constexpr std::array<std::string_view, 3> kKeys = {"weight", "priority", "pool"};
+  constexpr std::array<std::string_view, 5> kKeys = {"weight", "priority", "pool", "kv_events", "kv_replay"};
   if (Failure failure = only_keys(json, kKeys)) return failure;
   auto parsed = parse_replica_spec(name);
   if (!parsed || parsed->name != name) return "not the name of a replica";
@@ -45,6 +52,9 @@ Failure read_added(const std::string& name, const Json& json, ReplicaSpec& spec)
   if (!read_integer(json, "weight", 1, balance::kMaxWeight, spec.weight)) return "a weight from 1 to 1000 is wanted";
   if (!read_integer(json, "priority", 0, kMaxPriority, priority)) return "a priority from 0 to 255 is wanted";
   spec.priority = static_cast<std::uint8_t>(priority);
+  if (!read_port(json, "kv_events", spec.kv_events) || !read_port(json, "kv_replay", spec.kv_replay)) {
+    return "a port is wanted";
+  }
   if (!read_string(json, "pool", spec.pool)) return "the name of a pool is wanted";
   return {};
 }
@@ -69,6 +79,8 @@ Json changes_json(const Changes& changes) {
     if (change.added) {
       Json& added = one["added"] = {{"weight", change.added->weight}, {"priority", change.added->priority}};
       if (!change.added->pool.empty()) added["pool"] = change.added->pool;
+      if (change.added->kv_events != 0) added["kv_events"] = change.added->kv_events;
+      if (change.added->kv_replay != 0) added["kv_replay"] = change.added->kv_replay;
     }
     if (change.removed) one["removed"] = true;
     if (change.drained) one["drained"] = true;

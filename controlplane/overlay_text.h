@@ -12,8 +12,8 @@
 
 namespace wp::control {
 
-// {"NAME": {"added": {"weight", "priority", "pool"}, "removed": true, "drained": true, "weight": N}}, each key only
-// where it says something.
+// {"NAME": {"added": {"weight", "priority", "pool", "kv_events", "kv_replay"}, "removed": true, "drained": true,
+// "weight": N}}, each key only where it says something.
 [[nodiscard]] nlohmann::json changes_json(const Changes& changes);
 
 // The whole file: {"format": "warmpath-state", "version": 1, "replicas": changes_json}.

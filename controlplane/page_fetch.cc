@@ -27,17 +27,17 @@ class PageFetch : public std::enable_shared_from_this<PageFetch> {
  public:
   PageFetch(asio::io_context& io, const PageRequest& request, PageDone done)
       : stream_(io), done_(std::move(done)), buffer_(request.head_limit + request.body_limit) {
-    for (const Endpoint& endpoint : request.endpoints) endpoints_.push_back(asio_endpoint(endpoint));
+    for (const Endpoint& endpoint : request.place.endpoints) endpoints_.push_back(asio_endpoint(endpoint));
     request_.version(kVersion11);
     request_.method(http::verb::get);
-    request_.target(request.path);
-    request_.set(http::field::host, request.authority);
+    request_.target(request.place.path);
+    request_.set(http::field::host, request.place.authority);
     request_.set(http::field::user_agent, request.user_agent);
     if (!request.accept.empty()) request_.set(http::field::accept, request.accept);
     request_.keep_alive(false);
     parser_.header_limit(request.head_limit);
     parser_.body_limit(request.body_limit);
-    deadline_ = Clock::now() + std::chrono::nanoseconds(request.timeout.ns);
+    deadline_ = Clock::now() + std::chrono::nanoseconds(request.place.timeout.ns);
   }
 
   // Each address has an equal part of the time that is left, so that a silent one does not use up the others'.

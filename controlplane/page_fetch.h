@@ -18,11 +18,16 @@ class io_context;
 
 namespace wp::control {
 
-struct PageRequest {
+// Where it is.
+struct PagePlace {
   std::vector<Endpoint> endpoints;  // tried in order until one connects; not empty
   std::string authority;            // the Host field
   std::string path;
   Duration timeout;  // of all of it
+};
+
+struct PageRequest {
+  PagePlace place;
   std::string user_agent;
   std::string accept;  // the Accept field; empty for none
   std::uint32_t head_limit = 8 * 1024;

@@ -86,6 +86,8 @@ void Registry::replace_members(std::span<const ReplicaSpec> wanted, Change& chan
     if (Member* member = find_member(spec.name)) {
       member->spec.weight = spec.weight;
       member->spec.priority = spec.priority;
+      member->spec.kv_events = spec.kv_events;
+      member->spec.kv_replay = spec.kv_replay;
       member->spec.pool = pool;
       if (residency_ != nullptr) residency_->set_capacity(member->ref.id, find_pool(pool)->settings.kv_tokens);
       continue;

@@ -178,12 +178,12 @@ void Registry::fill_pools(Snapshot& snapshot) const {
     const auto index = static_cast<std::uint16_t>(snapshot.replicas.size());
     snapshot.pools[static_cast<std::size_t>(find_pool(member.spec.pool) - pools_.data())].members.push_back(index);
     snapshot.replicas.push_back({.ref = member.ref,
-                                 .name = member.spec.name,
-                                 .authority = member.spec.authority,
-                                 .endpoints = member.endpoints,
                                  .weight = member.spec.weight,
                                  .priority = member.spec.priority,
-                                 .state = member.state()});
+                                 .state = member.state(),
+                                 .name = member.spec.name,
+                                 .authority = member.spec.authority,
+                                 .endpoints = member.endpoints});
   }
 }
 

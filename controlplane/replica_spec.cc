@@ -9,6 +9,7 @@ namespace wp::control {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 80;
+constexpr std::uint32_t kMostPort = 65535;
 constexpr std::size_t kMaxHost = 253;  // RFC 1035 section 2.3.4, as text
 
 using Failure = std::optional<std::string>;
@@ -48,7 +49,13 @@ Failure apply_setting(std::string_view setting, ReplicaSpec& spec) {
     spec.priority = static_cast<std::uint8_t>(value);
     return {};
   }
-  return "unknown setting '" + std::string(key) + "'; there are weight=N and priority=N";
+  if (key == "kv_events" || key == "kv_replay") {
+    if (!parse_number(text, value) || value < 1 || value > kMostPort) return "a port is a number from 1 to 65535";
+    (key == "kv_events" ? spec.kv_events : spec.kv_replay) = static_cast<std::uint16_t>(value);
+    return {};
+  }
+  return "unknown setting '" + std::string(key) +
+         "'; there are weight=N, priority=N, kv_events=PORT and kv_replay=PORT";
 }
 
 // Removes the scheme and says whether there was one; a URL may leave its port out.
@@ -89,7 +96,7 @@ Failure split_authority(std::string_view authority, bool had_scheme, ReplicaSpec
   std::uint32_t port = kHttpPort;
   if (colon == std::string_view::npos) {
     if (!had_scheme) return "no port; write HOST:PORT";
-  } else if (!parse_number(authority.substr(colon + 1), port) || port < 1 || port > 65535) {
+  } else if (!parse_number(authority.substr(colon + 1), port) || port < 1 || port > kMostPort) {
     return "the port is a number from 1 to 65535";
   }
   spec.port = static_cast<std::uint16_t>(port);
@@ -126,6 +133,7 @@ Failure parse_into(std::string_view text, ReplicaSpec& spec) {
     if (Failure f = apply_setting(settings.substr(0, next), spec)) return f;
     settings.remove_prefix(next);
   }
+  if ((spec.kv_events == 0) != (spec.kv_replay == 0)) return "kv_events and kv_replay come together";
   return {};
 }
 

@@ -22,6 +22,8 @@ struct ReplicaSpec {
   std::uint16_t port = 0;
   std::uint32_t weight = kDefaultWeight;
   std::uint8_t priority = 0;
+  std::uint16_t kv_events = 0;      // port where its engine publishes what happens in its KV cache; 0: none
+  std::uint16_t kv_replay = 0;      // port where what was published can be asked for again; 0: none
   std::optional<Endpoint> literal;  // set when the host is an address, which is never looked up
   std::string pool;                 // empty: the first
 };

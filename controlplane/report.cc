@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/admin_body.h"
+#include "dataplane/base/hash_text.h"
 
 namespace wp::control {
 namespace {
@@ -18,7 +19,6 @@ using Json = nlohmann::json;
 constexpr int kReportsVersion = 1;
 constexpr std::size_t kMaxReporter = 64;  // bytes
 constexpr std::size_t kMaxName = 256;     // bytes
-constexpr std::size_t kHashDigits = 16;
 // Beyond this, numbers that are read as doubles have gaps.
 constexpr std::uint64_t kMostCount = std::uint64_t{1} << 53U;
 constexpr std::uint64_t kMostRequests = 10'000'000;
@@ -30,18 +30,11 @@ bool is_word(const std::string& text, std::size_t most) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-// As KEYS.md writes them.
 bool read_hash(const Json& json, std::vector<std::uint64_t>& into) {
   const auto* text = json.get_ptr<const std::string*>();
-  std::uint64_t hash = 0;
-  if (text == nullptr || text->size() != kHashDigits) return false;
-  for (const char c : *text) {
-    const bool digit = c >= '0' && c <= '9';
-    if (!digit && (c < 'a' || c > 'f')) return false;
-    hash = hash << 4U | static_cast<std::uint64_t>(digit ? c - '0' : c - 'a' + 10);
-  }
-  into.push_back(hash);
-  return hash != 0;  // no key is 0
+  const auto hash = text == nullptr ? std::nullopt : read_hash_text(*text);
+  if (hash) into.push_back(*hash);
+  return hash.has_value();
 }
 
 // Reads members of an object and remembers the first that is wrong. One that is null is as one that is absent.
@@ -115,8 +108,8 @@ void read_subject(const Json& json, Members& members, R& report) {
 }
 
 std::expected<HoldingsReport, std::string> read_holdings(const Json& json) {
-  constexpr std::array<std::string_view, 7> kKeys = {"replica", "generation", "sequence", "age_ms",
-                                                     "cleared", "dropped",    "holds"};
+  constexpr std::array<std::string_view, 8> kKeys = {"replica", "generation", "sequence", "age_ms",
+                                                     "cleared", "dropped",    "holds",    "counts"};
   if (auto known = check_object(json, kKeys); !known) return std::unexpected(std::move(known.error()));
   Members members(json);
   HoldingsReport report;
@@ -124,6 +117,14 @@ std::expected<HoldingsReport, std::string> read_holdings(const Json& json) {
   report.cleared = members.flag("cleared");
   report.dropped = members.hashes("dropped");
   report.holds = members.hashes("holds");
+  if (const auto counts = json.find("counts"); counts != json.end() && !counts->is_null()) {
+    if (auto known = check_object(*counts, kHoldingsCounts); !known) return std::unexpected(std::move(known.error()));
+    Members sums(*counts);
+    for (std::size_t i = 0; i < kHoldingsCounts.size(); ++i) {
+      report.counts[i] = sums.count(kHoldingsCounts[i].data(), 0, kMostCount);
+    }
+    if (!sums.problem().empty()) members.wrong(sums.problem());
+  }
   if (!members.problem().empty()) return std::unexpected(members.problem());
   return report;
 }

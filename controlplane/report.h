@@ -1,10 +1,12 @@
 // What a reporter says of one replica at one time, in no engine's dialect. doc/REPORTS.md describes the same as JSON.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -32,6 +34,12 @@ struct Report {
   std::optional<PrefixCounts> prefix;
 };
 
+// What who reads an engine's events may count of it: prompts by what was made out of them, then of the events.
+inline constexpr auto kHoldingsCounts =
+    std::to_array<std::string_view>({"matched", "unseen", "ambiguous", "contradicted", "untold", "lost", "batches",
+                                     "garbled", "anew", "orphans", "overflow"});
+using HoldingsCounts = std::array<std::optional<std::uint64_t>, kHoldingsCounts.size()>;
+
 // What came and went in a replica's cache since the report before, in the keys of doc/KEYS.md.
 struct HoldingsReport {
   std::string replica;           // its name
@@ -41,6 +49,7 @@ struct HoldingsReport {
   bool cleared = false;          // it holds nothing but what follows
   std::vector<std::uint64_t> dropped;
   std::vector<std::uint64_t> holds;
+  HoldingsCounts counts;  // sums since the reporter reads of the replica
 };
 
 inline constexpr std::size_t kMaxReports = 1024;   // of one body, and as many of holdings

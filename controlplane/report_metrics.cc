@@ -69,6 +69,23 @@ void write_holdings(MetricText& out, const Holdings& holdings, const Registry& r
                 if (holdings.last(member.ref) == nullptr) return {};
                 return holdings.prefixes(member.ref);
               });
+  constexpr std::string_view kRead = "warmpath_replica_kv_events_total";
+  out.family(
+      kRead,
+      "What who reads the replica's KV events counts: prompts that were matched with blocks, and those that were "
+      "not because none came (unseen), more than one thing fits (ambiguous), what is known of others says "
+      "otherwise (contradicted), the reply told no tokens (untold) or there were too many (lost); batches, those "
+      "that could not be read (garbled), times that all began anew, events about unknown blocks (orphans), and "
+      "blocks without room (overflow).",
+      MetricKind::counter);
+  for (const Member& member : registry.members()) {
+    const Holdings::Kept* told = holdings.last(member.ref);
+    if (told == nullptr) continue;
+    for (std::size_t i = 0; i < kHoldingsCounts.size(); ++i) {
+      if (told->counts[i])
+        out.sample(kRead, label_of(member) + "," + label("what", kHoldingsCounts[i]), *told->counts[i]);
+    }
+  }
   per_replica(out, registry, "warmpath_replica_holdings_age_seconds",
               "Since it was so; absent where nobody tells what the replica holds.",
               [&](const Member& member) -> std::optional<double> {

@@ -190,6 +190,7 @@ void Reports::compare(Entry& entry, const Report& report, const Member& member) 
   const std::uint64_t ages = now.sent.ages - entry.mark->sent.ages;
   if (asked < kTellingTokens || ours < kTellingTokens) return;
   entry.mark = now;
+  residency_.others().counted(asked, ours);
   if (asked / kLeastShare > ours) return counters_.mixed.add();
   const double cached = static_cast<double>(hits) / static_cast<double>(asked) * static_cast<double>(ours);
   const auto expected = static_cast<double>(believed);

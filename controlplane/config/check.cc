@@ -105,6 +105,9 @@ class Checker {
         if (lines_.of(here + ".url") == lines_.of(here)) wrong(here, "the replica has no 'url'");
         continue;
       }
+      if ((replicas[i].kv_events == 0) != (replicas[i].kv_replay == 0)) {
+        wrong(here, "'kv_events' and 'kv_replay' come together: what was lost on the way is asked for again");
+      }
       const auto [first, fresh] = replica_at_.emplace(replicas[i].name, here);
       if (!fresh) wrong(here + ".url", "the replica " + replicas[i].name + " is given twice" + first_at(first->second));
     }

@@ -108,11 +108,12 @@ void add_limits(Keys& keys) {
 void add_feeds(Keys& keys) {
   const auto add = [&keys](auto... row) { keys.push_back(make_key<Settings>(row...)); };
   add("feeds.run", Apply::restart, FlagValue{}, WP_AT(feeds.run),
-      "starts warmpath-feeds, which reads the metrics of the replicas' engines, and starts it again when it ends");
+      "starts warmpath-feeds, which reads the metrics and KV events of the replicas' engines, and starts it again "
+      "when it ends");
   add("feeds.program", Apply::restart, line_value(), WP_AT(feeds.program),
       "where warmpath-feeds is; without it beside warmpathd");
   add("feeds.interval", Apply::restart, DurationValue{millis(100), seconds(3600)}, WP_AT(feeds.interval),
-      "between two looks at the metrics of a replica; well below feeds.fresh");
+      "between two looks at the metrics of a replica, and whether its KV events are all read; well below feeds.fresh");
   add("feeds.fresh", Apply::restart, DurationValue{millis(100)}, WP_AT(feeds.fresh),
       "how long a report of an engine is used, from when it was read there; later what it corrects is guessed again");
 }
@@ -200,6 +201,11 @@ std::vector<Key<ReplicaSpec>> make_replica_keys() {
                                        WP_AT(weight), "its share of the load, relative to the others'"));
   keys.push_back(make_key<ReplicaSpec>("pool.replica.priority", Apply::reload, NumberValue{0, kMaxPriority},
                                        WP_AT(priority), "0 first; others only when no lower one can be picked"));
+  keys.push_back(make_key<ReplicaSpec>("pool.replica.kv_events", Apply::reload, NumberValue{0, 65535}, WP_AT(kv_events),
+                                       "port where its engine publishes KV events over ZeroMQ, which warmpath-feeds "
+                                       "reads where the pool's strategy is kv; 0: none"));
+  keys.push_back(make_key<ReplicaSpec>("pool.replica.kv_replay", Apply::reload, NumberValue{0, 65535}, WP_AT(kv_replay),
+                                       "port where they can be asked for again; wanted with kv_events"));
   return keys;
 }
 

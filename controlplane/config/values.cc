@@ -158,6 +158,8 @@ Problem ReplicaUrlValue::read(const TomlValue& from, ReplicaSpec& value) const {
   if (!parsed) return parsed.error().substr(from.string.size() + 4);  // the text is quoted already
   parsed->weight = value.weight;
   parsed->priority = value.priority;
+  parsed->kv_events = value.kv_events;
+  parsed->kv_replay = value.kv_replay;
   value = std::move(*parsed);
   return {};
 }

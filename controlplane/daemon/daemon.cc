@@ -250,6 +250,9 @@ Daemon::Outcome Daemon::open_admin() {
   api_->serve("/route", [this](const control::AdminRequest& request, std::string_view rest) {
     return route_->handle(request, rest);
   });
+  prompts_ = std::make_unique<control::AdminPrompts>(registry_, control::monotonic_now);
+  for (const auto& shard : shards_) prompts_->add(shard->prompts());
+  api_->serve_leaf("/v1/prompts", [this](const control::AdminRequest& request) { return prompts_->handle(request); });
   api_->serve("/config", [this](const control::AdminRequest& request, std::string_view rest) {
     return admin_config_.handle(request, rest);
   });

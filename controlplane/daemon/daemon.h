@@ -15,6 +15,7 @@
 
 #include "controlplane/admin_api.h"
 #include "controlplane/admin_config.h"
+#include "controlplane/admin_prompts.h"
 #include "controlplane/admin_ring.h"
 #include "controlplane/admin_route.h"
 #include "controlplane/admin_server.h"
@@ -104,6 +105,7 @@ class Daemon {
   std::unique_ptr<control::AdminApi> api_;
   std::unique_ptr<control::AdminRing> ring_;
   std::unique_ptr<control::AdminRoute> route_;
+  std::unique_ptr<control::AdminPrompts> prompts_;
   std::unique_ptr<control::AdminServer> admin_;
   std::unique_ptr<FeedsProcess> feeds_;
   boost::asio::steady_timer watch_timer_;

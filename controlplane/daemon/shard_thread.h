@@ -44,6 +44,7 @@ class ShardThread {
   [[nodiscard]] const shard::ShardMailbox& mailbox() const { return mailbox_; }
   // The reader's end: one thread may drain it.
   [[nodiscard]] RecordRing<AccessRecord>& access() { return mailbox_.access; }
+  [[nodiscard]] balance::PromptTap& prompts() { return mailbox_.prompts; }
   [[nodiscard]] const MetricList& net_metrics() const { return core_->metrics(); }
   [[nodiscard]] const std::vector<Endpoint>& bound() const { return bound_; }
 

@@ -11,7 +11,12 @@
 namespace wp::feeds {
 
 Feeder::Feeder(boost::asio::io_context& io, std::unique_ptr<GatewayLink> link, FeederConfig config)
-    : io_(io), link_(std::move(link)), config_(std::move(config)), timer_(io) {}
+    : io_(io),
+      link_(std::move(link)),
+      config_(std::move(config)),
+      kv_(io, *link_,
+          {.interval = config_.interval, .reporter = config_.reporter, .now = config_.now, .say = config_.say}),
+      timer_(io) {}
 
 void Feeder::lose(const std::string& why) {
   config_.say("warmpathd is gone: " + why);
@@ -44,6 +49,8 @@ void Feeder::list() {
     auto targets = read_targets(answer->body);
     if (answer->status != 200 || !targets) return lose("it answers " + std::to_string(answer->status));
     targets_ = std::move(*targets);
+    kv_.follow(targets_);
+    std::erase_if(targets_, [](const Target& target) { return target.path.empty(); });
     std::set<std::string_view> here;
     for (const Target& target : targets_) here.insert(target.replica);
     std::erase_if(said_, [&](const auto& entry) { return !here.contains(entry.first); });

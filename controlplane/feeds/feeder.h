@@ -1,5 +1,5 @@
 // The work of warmpath-feeds: every interval it asks warmpathd for the replicas, reads their engines' metrics, a few at
-// a time, and pushes what they say.
+// a time, and pushes what they say. Whose KV events are to be read is handed on (kv_feed.h).
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "controlplane/feeds/gateway_link.h"
+#include "controlplane/feeds/kv_feed.h"
 #include "controlplane/feeds/target.h"
 #include "dataplane/base/time.h"
 
@@ -53,6 +54,7 @@ class Feeder {
   boost::asio::io_context& io_;
   std::unique_ptr<GatewayLink> link_;
   FeederConfig config_;
+  KvFeed kv_;
   boost::asio::steady_timer timer_;
   Instant began_;  // this round
   std::uint64_t sequence_ = 0;

@@ -1,6 +1,7 @@
 #include "controlplane/feeds/gateway_link.h"
 
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -29,6 +30,23 @@ constexpr auto kPatience = std::chrono::seconds(30);
 struct GatewayLink::State : std::enable_shared_from_this<State> {
   explicit State(Local::socket socket) : stream(std::move(socket)) {}
 
+  struct Asked {
+    http::request<http::string_body> request;
+    Answered answered;
+  };
+
+  void next() {
+    if (waiting.empty()) return;
+    request = std::move(waiting.front().request);
+    answered = std::move(waiting.front().answered);
+    waiting.pop_front();
+    stream.expires_after(kPatience);
+    http::async_write(stream, request, [self = shared_from_this()](beast::error_code error, std::size_t) {
+      if (error) return self->fail(error);
+      self->read();
+    });
+  }
+
   void read() {
     parser.emplace();
     parser->body_limit(kReplyLimit);
@@ -43,13 +61,15 @@ struct GatewayLink::State : std::enable_shared_from_this<State> {
 
   void answer(std::expected<Answer, std::string> with) {
     if (const Answered done = std::exchange(answered, nullptr)) done(std::move(with));
+    if (!answered) next();
   }
 
   beast::basic_stream<Local> stream;
   beast::flat_buffer buffer;
   http::request<http::string_body> request;
   std::optional<http::response_parser<http::string_body>> parser;
-  Answered answered;
+  Answered answered;  // to what is under way
+  std::deque<Asked> waiting;
 };
 
 std::expected<std::unique_ptr<GatewayLink>, std::string> GatewayLink::adopt(asio::io_context& io, int descriptor) {
@@ -71,26 +91,22 @@ std::expected<std::unique_ptr<GatewayLink>, std::string> GatewayLink::connect(as
 }
 
 GatewayLink::~GatewayLink() {
+  state_->waiting.clear();
   state_->answered = nullptr;
   state_->stream.close();
 }
 
 void GatewayLink::ask(const std::string& method, const std::string& path, std::string body, Answered answered) {
-  State& state = *state_;
-  state.answered = std::move(answered);
-  state.request = {};
-  state.request.version(kHttp11);
-  state.request.method_string(method);
-  state.request.target(path);
-  state.request.set(http::field::host, "warmpathd");
-  if (!body.empty()) state.request.set(http::field::content_type, "application/json");
-  state.request.body() = std::move(body);
-  state.request.prepare_payload();
-  state.stream.expires_after(kPatience);
-  http::async_write(state.stream, state.request, [self = state_](beast::error_code error, std::size_t) {
-    if (error) return self->fail(error);
-    self->read();
-  });
+  http::request<http::string_body> request;
+  request.version(kHttp11);
+  request.method_string(method);
+  request.target(path);
+  request.set(http::field::host, "warmpathd");
+  if (!body.empty()) request.set(http::field::content_type, "application/json");
+  request.body() = std::move(body);
+  request.prepare_payload();
+  state_->waiting.push_back({std::move(request), std::move(answered)});
+  if (!state_->answered) state_->next();
 }
 
 }  // namespace wp::feeds

@@ -1,4 +1,4 @@
-// The connection to warmpathd: HTTP over a Unix socket that is kept, one request at a time.
+// The connection to warmpathd: HTTP over a Unix socket that is kept, one request after the other.
 #pragma once
 
 #include <expected>
@@ -31,7 +31,7 @@ class GatewayLink {
   GatewayLink& operator=(const GatewayLink&) = delete;
   ~GatewayLink();
 
-  // Calls `answered` once, later; nothing is under way when it is called.
+  // Behind what was asked before, in order. Calls `answered` once, later.
   void ask(const std::string& method, const std::string& path, std::string body, Answered answered);
 
  private:

@@ -1,4 +1,5 @@
-// warmpath-feeds: reads the metrics of the replicas' engines and reports them to warmpathd, which starts it.
+// warmpath-feeds: reads the metrics and KV events of the replicas' engines and reports them to warmpathd, which starts
+// it.
 #include <cstdint>
 #include <iostream>
 #include <memory>
@@ -68,7 +69,7 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   Options options;
   CLI::App app(
-      "Reads the metrics of the replicas' engines and reports them to warmpathd, which starts it where\n"
+      "Reads the metrics and KV events of the replicas' engines and reports them to warmpathd, which starts it where\n"
       "feeds.run says so. By hand, it reports over a control socket.",
       "warmpath-feeds");
   app.set_version_flag("--version", kVersion);

@@ -23,10 +23,7 @@ std::expected<std::string, std::string> read(control::Page page) {
 
 void start_scrape(boost::asio::io_context& io, const ScrapeRequest& request, ScrapeDone done) {
   control::start_page(io,
-                      {.endpoints = request.endpoints,
-                       .authority = request.authority,
-                       .path = request.path,
-                       .timeout = request.timeout,
+                      {.place = request,
                        .user_agent = "warmpath-feeds",
                        .accept = "text/plain; version=0.0.4",
                        .head_limit = kHeadLimit,

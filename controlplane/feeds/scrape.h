@@ -4,10 +4,8 @@
 #include <expected>
 #include <functional>
 #include <string>
-#include <vector>
 
-#include "dataplane/base/endpoint.h"
-#include "dataplane/base/time.h"
+#include "controlplane/page_fetch.h"
 
 namespace boost::asio {
 class io_context;
@@ -15,12 +13,7 @@ class io_context;
 
 namespace wp::feeds {
 
-struct ScrapeRequest {
-  std::vector<Endpoint> endpoints;  // tried in order until one connects; not empty
-  std::string authority;            // the Host field
-  std::string path;
-  Duration timeout;  // of all of it
-};
+using ScrapeRequest = control::PagePlace;
 
 // The page, or in a few words why there is none.
 using ScrapeDone = std::function<void(std::expected<std::string, std::string> page)>;

@@ -14,12 +14,22 @@ std::string text_of(const Json& json, const char* key) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+std::uint16_t port_of(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  const bool fits = found != json.end() && found->is_number_unsigned() && found->get<std::uint64_t>() <= UINT16_MAX;
+  return fits ? found->get<std::uint16_t>() : std::uint16_t{0};
+}
+
 Target read_target(const Json& json) {
   Target target{
       .replica = text_of(json, "name"), .generation = 0, .endpoints = {}, .path = text_of(json, "metrics_path")};
   const auto generation = json.find("generation");
   if (generation != json.end() && generation->is_number_unsigned())
     target.generation = generation->get<std::uint32_t>();
+  if (const auto kv = json.find("kv_events"); kv != json.end() && kv->is_object()) {
+    target.kv_events = port_of(*kv, "events");
+    target.kv_replay = port_of(*kv, "replay");
+  }
   const auto addresses = json.find("addresses");
   if (addresses == json.end() || !addresses->is_array()) return target;
   for (const Json& address : *addresses) {
@@ -39,9 +49,8 @@ std::expected<std::vector<Target>, std::string> read_targets(std::string_view bo
   for (const Json& replica : *list) {
     if (!replica.is_object() || text_of(replica, "state") == "down") continue;
     Target target = read_target(replica);
-    if (!target.replica.empty() && !target.path.empty() && !target.endpoints.empty()) {
-      targets.push_back(std::move(target));
-    }
+    const bool read = !target.path.empty() || target.kv_replay != 0;
+    if (!target.replica.empty() && read && !target.endpoints.empty()) targets.push_back(std::move(target));
   }
   return targets;
 }

@@ -18,10 +18,14 @@ struct Target {
   std::string replica;  // its name, which is also its authority
   std::uint32_t generation = 0;
   std::vector<Endpoint> endpoints;
-  std::string path;
+  std::string path;  // of its metrics; empty: it has none
+  // Where its KV events are published and can be asked for again; 0: they are not to be read.
+  std::uint16_t kv_events = 0;
+  std::uint16_t kv_replay = 0;
 };
 
-// Those of GET /replicas that have a metrics page, an address, and are not down. The error: it is no such list.
+// Those of GET /replicas that have an address, metrics or KV events to be read, and are not down. The error: it is no
+// such list.
 [[nodiscard]] std::expected<std::vector<Target>, std::string> read_targets(std::string_view body);
 
 // What was read of a target, and when.

@@ -29,13 +29,7 @@ CheckResult judge(const Page& page) {
 }  // namespace
 
 CancelCheck start_check(boost::asio::io_context& io, const CheckRequest& request, CheckDone done) {
-  return start_page(io,
-                    {.endpoints = request.endpoints,
-                     .authority = request.authority,
-                     .path = request.path,
-                     .timeout = request.timeout,
-                     .user_agent = "warmpathd health check",
-                     .accept = {}},
+  return start_page(io, {.place = request, .user_agent = "warmpathd health check", .accept = {}},
                     [done = std::move(done)](const Page& page) { done(judge(page), page.status); });
 }
 

@@ -3,11 +3,9 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "controlplane/health/check_result.h"
-#include "dataplane/base/endpoint.h"
-#include "dataplane/base/time.h"
+#include "controlplane/page_fetch.h"
 
 namespace boost::asio {
 class io_context;
@@ -15,12 +13,7 @@ class io_context;
 
 namespace wp::control {
 
-struct CheckRequest {
-  std::vector<Endpoint> endpoints;  // tried in order until one connects; not empty
-  std::string authority;            // the Host field
-  std::string path;
-  Duration timeout;  // of all of it
-};
+using CheckRequest = PagePlace;
 
 // `status` is 0 when there was no reply.
 using CheckDone = std::function<void(CheckResult result, unsigned status)>;

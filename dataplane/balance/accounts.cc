@@ -86,8 +86,10 @@ Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t pr
   slot.charged.fetch_add(1, kOrder);
   slot.pace.presume(pools_[pool].pace.costs());
   slot.pace.charge(now, prefill_tokens);
+  slot.given.add(now, prefill_tokens);
   pools_[pool].prefill.fetch_add(prefill_tokens, kOrder);
   pools_[pool].streams.fetch_add(1, kOrder);
+  pools_[pool].given.add(now, prefill_tokens);
   Charge charge;
   charge.accounts_ = this;
   charge.replica_ = replica;
@@ -97,32 +99,17 @@ Charge Accounts::charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t pr
   return charge;
 }
 
-Load Accounts::load(std::uint32_t replica_id) const {
-  WP_ASSERT(replica_id < max_replicas_);
-  const Slot& slot = replicas_[replica_id];
-  return {slot.prefill.load(kOrder), slot.streams.load(kOrder)};
-}
-
-const Pace& Accounts::pace(std::uint32_t replica_id) const {
-  WP_ASSERT(replica_id < max_replicas_);
-  return replicas_[replica_id].pace;
-}
-
-double Accounts::queue(std::uint32_t replica_id, Instant now) const {
-  WP_ASSERT(replica_id < max_replicas_);
-  const Slot& slot = replicas_[replica_id];
-  return slot.pace.queue(now, slot.backlog());
-}
-
 void Accounts::forget_replica(std::uint32_t replica_id) {
   WP_ASSERT(replica_id < max_replicas_);
   replicas_[replica_id].pace.reset();
+  replicas_[replica_id].given.reset();
   reports_.forget(replica_id);
 }
 
 void Accounts::forget_pool(std::uint32_t pool) {
   WP_ASSERT(pool < max_pools_);
   pools_[pool].pace.reset();
+  pools_[pool].given.reset();
   tokens_.reset(pool);
   sessions_.reset(pool);
 }

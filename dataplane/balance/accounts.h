@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <memory>
 
+#include "dataplane/balance/given.h"
 #include "dataplane/balance/pace.h"
 #include "dataplane/balance/replica_ref.h"
 #include "dataplane/balance/report_table.h"
 #include "dataplane/balance/session_table.h"
 #include "dataplane/balance/token_table.h"
+#include "dataplane/base/assert.h"
 #include "dataplane/base/time.h"
 
 namespace wp::balance {
@@ -69,11 +71,31 @@ class Accounts {
 
   // Any thread.
   [[nodiscard]] Charge charge(ReplicaRef replica, std::uint32_t pool, std::uint32_t prefill_tokens, Instant now);
-  [[nodiscard]] Load load(std::uint32_t replica_id) const;
+  [[nodiscard]] Load load(std::uint32_t replica_id) const {
+    WP_ASSERT(replica_id < max_replicas_);
+    const Slot& slot = replicas_[replica_id];
+    return {slot.prefill.load(std::memory_order_relaxed), slot.streams.load(std::memory_order_relaxed)};
+  }
   [[nodiscard]] Load total(std::uint32_t pool) const;
   // How fast that replica prefills, and how much is before it now.
-  [[nodiscard]] const Pace& pace(std::uint32_t replica_id) const;
-  [[nodiscard]] double queue(std::uint32_t replica_id, Instant now) const;
+  [[nodiscard]] const Pace& pace(std::uint32_t replica_id) const {
+    WP_ASSERT(replica_id < max_replicas_);
+    return replicas_[replica_id].pace;
+  }
+  [[nodiscard]] double queue(std::uint32_t replica_id, Instant now) const {
+    WP_ASSERT(replica_id < max_replicas_);
+    const Slot& slot = replicas_[replica_id];
+    return slot.pace.queue(now, slot.backlog());
+  }
+  // What that replica, and all of a pool, were given over the long run.
+  [[nodiscard]] std::uint64_t given(std::uint32_t replica_id, Instant now) const {
+    WP_ASSERT(replica_id < max_replicas_);
+    return replicas_[replica_id].given.tokens(now);
+  }
+  [[nodiscard]] std::uint64_t given_to_pool(std::uint32_t pool, Instant now) const {
+    WP_ASSERT(pool < max_pools_);
+    return pools_[pool].given.tokens(now);
+  }
   // The id is another's from now on: what was learned by it says nothing. Control thread.
   void forget_replica(std::uint32_t replica_id);
   void forget_pool(std::uint32_t pool);
@@ -99,13 +121,15 @@ class Accounts {
 
  private:
   friend class Charge;
+  // What a pick reads of a replica comes first: one cache line of it.
   struct alignas(64) Slot {
     std::atomic<std::uint64_t> prefill{0};
-    std::atomic<std::uint64_t> waiting{0};  // charges whose prefill is not released
-    std::atomic<std::uint64_t> streams{0};
+    std::atomic<std::uint32_t> waiting{0};  // charges whose prefill is not released
+    std::atomic<std::uint32_t> streams{0};
+    Given given;
+    Pace pace;  // of a pool: of whichever replica, for those of which nothing was seen yet
     std::atomic<std::uint64_t> charged{0};
     std::atomic<std::uint64_t> released{0};
-    Pace pace;  // of a pool: of whichever replica, for those of which nothing was seen yet
 
     [[nodiscard]] Backlog backlog() const {
       return {waiting.load(std::memory_order_relaxed), prefill.load(std::memory_order_relaxed)};

@@ -8,7 +8,7 @@ namespace wp::balance {
 
 Pick pick_kv(const PickInput& input) {
   if (input.features.ladder.empty()) return pick_session(input);
-  const std::optional<Pick> weighed = pick_by_cost(input, Belief::told);
+  const std::optional<Pick> weighed = pick_by_told(input);
   return weighed ? *weighed : pick_session(input);
 }
 

@@ -71,15 +71,6 @@ void Pace::presume(Costs costs) {
   learning_.store(false, std::memory_order_release);
 }
 
-Pace::Costs Pace::costs() const {
-  return std::bit_cast<Costs>(costs_.load(kPaceOrder));
-}
-
-double Pace::overhead() const {
-  const Costs each = costs();
-  return each.prompt / each.token;
-}
-
 void Pace::learn(double tokens, double seconds) {
   if (learning_.exchange(true, std::memory_order_acquire)) return;
   presumed_.store(false, kPaceOrder);
@@ -107,12 +98,6 @@ double Pace::first_byte(Instant charged, Instant now, std::uint32_t tokens, Back
   if (took > 0) learn(tokens, took);
   finish_.store(now.ns + nanos_of(costs().of(left)), kPaceOrder);
   return took;
-}
-
-double Pace::queue(Instant now, Backlog outstanding) const {
-  const Costs each = costs();
-  const double ahead = static_cast<double>(finish_.load(kPaceOrder) - now.ns) / 1e9;
-  return std::clamp(ahead, 0.0, each.of(outstanding)) / each.token;
 }
 
 double Pace::work(Instant now) const {

@@ -7,7 +7,9 @@
 // lost update costs a little accuracy for a moment.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <limits>
 
@@ -50,11 +52,20 @@ class Pace {
   // A prompt with so many tokens to prefill took so long.
   void learn(double tokens, double seconds);
 
-  // Tokens before one that would come now, or what takes as long; at most what `outstanding` takes.
-  [[nodiscard]] double queue(Instant now, Backlog outstanding) const;
-  [[nodiscard]] Costs costs() const;
+  // Tokens before one that would come now, or what takes as long; at most what `outstanding` takes. Without a branch:
+  // nobody can guess which replicas are idle.
+  [[nodiscard]] double queue(Instant now, Backlog outstanding) const {
+    const std::int64_t finish = finish_.load(std::memory_order_relaxed);
+    const double left = static_cast<double>(std::max<std::int64_t>(finish - now.ns, 0)) / 1e9;
+    const Costs each = costs();
+    return std::min(left, each.of(outstanding)) / each.token;
+  }
+  [[nodiscard]] Costs costs() const { return std::bit_cast<Costs>(costs_.load(std::memory_order_relaxed)); }
   // Tokens that take as long as what a prompt costs whatever it has cached.
-  [[nodiscard]] double overhead() const;
+  [[nodiscard]] double overhead() const {
+    const Costs each = costs();
+    return each.prompt / each.token;
+  }
   // Tokens it was given, each counting half as much after every kWorkHalfLife.
   [[nodiscard]] double work(Instant now) const;
   // The replica is another one.
@@ -76,10 +87,12 @@ class Pace {
     [[nodiscard]] Costs costs() const;
   };
 
-  std::atomic<std::int64_t> finish_{0};      // ns on the caller's time line
+  // What a pick reads, together.
+  std::atomic<std::int64_t> finish_{0};  // ns on the caller's time line
+  std::atomic<std::uint64_t> costs_{0};  // two floats
+  std::atomic<std::uint64_t> work_{0};   // a float of tokens, and the milliseconds at which it was that
+
   std::atomic<std::int64_t> last_first_{0};  // ns; when the last first byte came
-  std::atomic<std::uint64_t> costs_{0};      // two floats
-  std::atomic<std::uint64_t> work_{0};       // a float of tokens, and the milliseconds at which it was that
   std::atomic<bool> learning_{false};        // whoever set it has `seen_`; what others see meanwhile is let go
   std::atomic<bool> presumed_{true};         // nothing was seen yet
   Seen seen_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/balance/rung_holders.h"
 #include "dataplane/balance/strategy.h"
 
 namespace wp::balance {
@@ -32,6 +33,14 @@ std::uint32_t uncached_tokens(const PickInput& input, const Pick& pick) {
   return std::max(1U, tokens - std::min(tokens, pick.cached));
 }
 
+std::uint64_t last_rung(const prompt::Features& features) {
+  // The end of a prompt without turns, or with one, is a rung, too.
+  for (std::size_t i = features.ladder.size(); i > 0; --i) {
+    if (features.ladder[i - 1].end < features.canonical_bytes) return features.ladder[i - 1].hash;
+  }
+  return 0;
+}
+
 void remember(const PickInput& input, const Pick& pick) {
   if (input.residency == nullptr) return;
   if (input.pool.strategy == Strategy::kv) {
@@ -39,13 +48,25 @@ void remember(const PickInput& input, const Pick& pick) {
   }
   if (input.pool.strategy != Strategy::warm) return;
   input.residency->record(pick.replica->ref.id, input.features.ladder, input.features.ends,
-                          uncached_tokens(input, pick), input.features.session);
+                          uncached_tokens(input, pick), input.features.session, common_holders(input.pool));
+  if (const std::uint64_t last = last_rung(input.features); last != 0) {
+    input.residency->endings().note(
+        last, {static_cast<std::uint32_t>(input.features.canonical_bytes), input.features.estimated_tokens});
+  }
   input.residency->believe(pick.replica->ref.id, pick.cached, pick.age);
 }
 
 void learn(Residency& residency, const Receipt& receipt) {
+  if (receipt.last_rung != 0) {
+    residency.endings().told(receipt.last_rung,
+                             {static_cast<std::uint32_t>(receipt.canonical_bytes), receipt.prompt_tokens});
+  }
   // Of what was told the teller is responsible, not the guess of what a cache holds.
   if (!receipt.cached_tokens || receipt.expected_age == kToldAge) return;
+  if (*receipt.cached_tokens < receipt.prompt_tokens) {
+    residency.learn_block(receipt.replica.id, *receipt.cached_tokens);
+  }
+  if (receipt.known_cached != kNotKnown) residency.others().found(*receipt.cached_tokens, receipt.known_cached);
   // The prefix had to fit beside what came after it.
   residency.learn(receipt.replica.id, receipt.expected_cached, receipt.expected_age + receipt.expected_cached,
                   *receipt.cached_tokens);

@@ -37,10 +37,18 @@ struct Pick {
   Reason decision = Reason::none;    // of kind decide
   std::uint32_t cached = 0;          // prompt tokens that the replica is believed to hold
   std::uint32_t age = 0;             // tokens it had to prefill since it was last seen to (Holder)
+  std::uint32_t known = kNotKnown;   // prompt tokens that anybody may hold of what was sent from here; or kNotKnown
 };
 
 // What of the prompt the replica is believed to have to prefill, at least 1: the charge.
 [[nodiscard]] std::uint32_t uncached_tokens(const PickInput& input, const Pick& pick);
+
+// As soon as a request's features are known: asks for what its pick reads first of tables that no cache holds, which
+// comes while other things are done. A pick that was not announced asks for it itself, and waits.
+void prefetch(const Pool& pool, const Residency& residency, const prompt::Features& features);
+
+// The hash of the last rung before the prompt's end, behind which its ending is noted; 0: there is none.
+[[nodiscard]] std::uint64_t last_rung(const prompt::Features& features);
 
 // The request went to the replica: what later picks may find there.
 void remember(const PickInput& input, const Pick& pick);

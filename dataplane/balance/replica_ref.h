@@ -5,6 +5,10 @@
 
 namespace wp::balance {
 
+// Ids are below this: as many as the words of the tables by replica have room for.
+inline constexpr std::uint32_t kReplicaIdBits = 14;
+inline constexpr std::uint32_t kMaxReplicaIds = 1U << kReplicaIdBits;
+
 struct ReplicaRef {
   std::uint32_t id = 0;
   std::uint32_t generation = 0;  // from 1; 0 names nothing

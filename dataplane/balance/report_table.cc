@@ -35,10 +35,8 @@ void ReportTable::forget(std::uint32_t replica_id) {
   words_[replica_id].store(0, kWordOrder);
 }
 
-std::uint32_t ReportTable::others(std::uint32_t replica_id, Instant now) const {
-  WP_ASSERT(replica_id < max_replicas_);
-  const std::uint64_t word = words_[replica_id].load(kWordOrder);
-  if (word == 0 || stamp_ms(now) >= word >> kTokenBits) return 0;
+std::uint32_t ReportTable::others_of(std::uint64_t word, Instant now) {
+  if (stamp_ms(now) >= word >> kTokenBits) return 0;
   return static_cast<std::uint32_t>(word) & kMostTokens;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "dataplane/base/assert.h"
 #include "dataplane/base/time.h"
 
 namespace wp::balance {
@@ -22,11 +23,17 @@ class ReportTable {
   void forget(std::uint32_t replica_id);
 
   // Any thread: those tokens; 0 when nothing is known, or it was too long ago.
-  [[nodiscard]] std::uint32_t others(std::uint32_t replica_id, Instant now) const;
+  [[nodiscard]] std::uint32_t others(std::uint32_t replica_id, Instant now) const {
+    WP_ASSERT(replica_id < max_replicas_);
+    const std::uint64_t word = words_[replica_id].load(std::memory_order_relaxed);
+    return word == 0 ? 0 : others_of(word, now);
+  }
 
   static constexpr std::uint32_t kMostTokens = (1U << 28U) - 1;
 
  private:
+  [[nodiscard]] static std::uint32_t others_of(std::uint64_t word, Instant now);
+
   std::uint32_t max_replicas_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> words_;  // by replica id: until, in ms, above the tokens
 };

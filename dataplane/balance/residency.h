@@ -1,50 +1,69 @@
 // Which replicas may still hold which prefixes: learned from what was sent to them, with no word from any engine.
 //
-// Two tables of fixed size, lock-free and shared by the shards. `holders`: a line of eight entries (tag, replica,
-// epoch, stamp) for the rungs that fall on it. `fan-out`: for a rung, how many conversations were seen to part behind
-// it, by which the prompt that everybody shares is told from what is one conversation's own.
+// One table of fixed size, lock-free and shared by the shards, of two lines side by side for the rungs that fall on
+// them. `holders`: eight entries (tag, replica, epoch, stamp). `fans`: for a rung, how many conversations were seen to
+// part behind it, by which the prompt that everybody shares is told from what is one conversation's own. Few rungs are
+// everybody's, and which may be is known without a look at them (common_marks.h).
 //
 // An entry ages by what its replica was given since: each replica has a clock that counts the tokens it took into its
 // cache, and a prefix is there while what came after it fits beside it, as an LRU cache would have it: the end of a
-// prompt goes first. A
-// replica that starts anew is wiped by one increment of its epoch. A wrong entry costs a worse guess, nothing else:
-// racing writers may lose one another's entries, and nothing waits.
+// prompt goes first. A replica that starts anew is wiped by one increment of its epoch. A wrong entry costs a worse
+// guess, nothing else: racing writers may lose one another's entries, and nothing waits.
 //
 // What somebody was told is kept beside it (told_table.h), for the strategy that believes nothing else.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
 
+#include "dataplane/balance/common_marks.h"
+#include "dataplane/balance/ending_table.h"
 #include "dataplane/balance/holders.h"
+#include "dataplane/balance/others.h"
 #include "dataplane/balance/told_table.h"
+#include "dataplane/base/huge_array.h"
 #include "dataplane/prompt/rung.h"
 
 namespace wp::balance {
 
+// A fan-out entry: tag above, then one bit for each class of children seen.
+struct FanEntry {
+  static constexpr std::uint32_t kBits = 48;
+  static constexpr std::uint64_t kMask = (std::uint64_t{1} << kBits) - 1;
+
+  [[nodiscard]] static std::uint64_t tag_of(std::uint64_t hash) { return std::max<std::uint64_t>(1, hash >> kBits); }
+};
+
 class Residency {
  public:
   static constexpr std::uint32_t kWays = Holders::kMost;
-  static constexpr std::uint32_t kMaxReplicas = 1U << 14U;
-  static constexpr std::uint32_t kLineBytes = 128;  // with its share of the fan-out
+  static constexpr std::uint32_t kLineBytes = 128;  // half of them for the fan-out
 
-  // `lines`, and those of what is told, are rounded up to a power of two.
+  // `lines`, of kLineBytes each and a sixteenth more for endings, and those of what is told, are rounded up to a power
+  // of two.
   Residency(std::uint32_t lines, std::uint32_t max_replicas, std::uint32_t told_lines = 1);
 
   // Any shard.
-  void prefetch(std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends) const;
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&line(hash)); }
+  void prefetch_fan_out(std::uint64_t hash) const { __builtin_prefetch(&lines_[hash & mask_].fans); }
   // Those that are alive, with their ages to kTokensPerTick. `tokens`: of the prefix, which the cache has to have room
   // for.
   [[nodiscard]] Holders holders(std::uint64_t hash, std::uint32_t tokens = 0) const;
   // How many conversations parted behind this rung: an estimate, within a fifth up to some 40, and no more beyond.
   [[nodiscard]] std::uint32_t fan_out(std::uint64_t hash) const;
+  // False of nearly every rung of a ladder, and without a look at the table: neither kManyChildren conversations parted
+  // behind it, nor do as many replicas hold it as record() was last told that make a rung common.
+  [[nodiscard]] bool may_be_common(std::uint64_t hash) const {
+    return marks_.marked(hash & mask_, FanEntry::tag_of(hash));
+  }
   // A prompt with these rungs went to the replica, which has to prefill about `uncached` tokens of it. Conversations
-  // are told apart by `session`, or, where it is 0, by the next rung.
+  // are told apart by `session`, or, where it is 0, by the next rung. `common`: so many replicas make a rung common.
   void record(std::uint32_t replica_id, std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends,
-              std::uint32_t uncached, std::uint64_t session);
+              std::uint32_t uncached, std::uint64_t session, std::uint32_t common = 2);
 
   // What the replica's cache holds at most, in tokens, as someone who knows says; 0: nobody does. Control thread.
   void set_capacity(std::uint32_t replica_id, std::uint64_t tokens);
@@ -68,18 +87,39 @@ class Residency {
   // The replica is new, or has started anew: it holds nothing. Control thread.
   void wipe(std::uint32_t replica_id);
 
+  // Of the replica's cache: the largest power of two that divides all that replies said it had of prompts; what is
+  // usual where none did.
+  [[nodiscard]] std::uint32_t block_tokens(std::uint32_t replica_id) const;
+  // A reply said that of the prompt, which it had not whole, the replica had so much.
+  void learn_block(std::uint32_t replica_id, std::uint32_t cached);
+
+  // What others put into the same caches.
+  [[nodiscard]] Others& others() { return *others_; }
+  [[nodiscard]] const Others& others() const { return *others_; }
+
+  // Where the prompts ended that record() was told of.
+  [[nodiscard]] EndingTable& endings() { return endings_; }
+  [[nodiscard]] const EndingTable& endings() const { return endings_; }
+
   // What was told, by which nothing here is corrected.
   [[nodiscard]] ToldTable& told() { return told_; }
   [[nodiscard]] const ToldTable& told() const { return told_; }
 
   [[nodiscard]] std::uint32_t lines() const { return mask_ + 1; }
+  // The first word of where a rung's holders stand, for those who measure what a look at that memory costs.
+  [[nodiscard]] const std::atomic<std::uint64_t>& line(std::uint64_t hash) const {
+    return lines_[hash & mask_].holders.front();
+  }
+  // A rung behind which so many conversations part is everybody's.
+  static constexpr std::uint32_t kManyChildren = 10;
   static constexpr std::uint32_t kTokensPerTick = 256;
 
  private:
   friend class ResidencyImage;  // residency_image.h
   using Entries = std::array<std::atomic<std::uint64_t>, kWays>;
-  struct alignas(64) Line {
-    Entries entries{};
+  struct alignas(kLineBytes) Line {
+    Entries holders{};
+    Entries fans{};
   };
   struct alignas(64) Clock {
     std::atomic<std::uint64_t> taken{0};      // tokens, by which entries age
@@ -90,21 +130,27 @@ class Residency {
     std::atomic<std::uint64_t> believed{0};   // Sent
     std::atomic<std::uint64_t> ages{0};
     std::atomic<std::uint32_t> epoch{0};
+    std::atomic<std::uint32_t> cached_bits{0};  // set in any number of cached tokens
   };
 
   // Ticks since the entry was written or refreshed; nothing when the replica holds it no more.
   [[nodiscard]] bool alive(std::uint64_t entry, std::uint32_t& age, std::uint32_t tokens = 0) const;
   [[nodiscard]] static std::uint32_t tick(const Clock& clock);
   [[nodiscard]] static std::uint64_t capacity(const Clock& clock);
-  void hold(std::uint64_t hash, std::uint32_t replica_id);
+  // Whether anything had to be written.
+  bool hold(std::uint64_t hash, std::uint32_t replica_id);
   [[nodiscard]] std::atomic<std::uint64_t>& oldest_of(Entries& entries) const;
+  // What is in a line that is new: marks which of its rungs may be common.
+  void mark_common(std::size_t line);
   void add_child(std::uint64_t parent, std::uint64_t child);
 
   std::uint32_t mask_;
   std::uint32_t max_replicas_;
-  std::unique_ptr<Line[]> holders_;
-  std::unique_ptr<Line[]> fans_;
+  HugeArray<Line> lines_;
+  CommonMarks marks_;
   std::unique_ptr<Clock[]> clocks_;
+  EndingTable endings_;
+  std::unique_ptr<Others> others_ = std::make_unique<Others>();
   ToldTable told_;
 };
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "dataplane/balance/replica_ref.h"
 #include "dataplane/balance/residency.h"
 
 namespace wp::balance {
@@ -13,16 +14,14 @@ namespace wp::balance {
 // A holder's entry, from the top: tag, replica, epoch, tick. 0 is an empty one, for no tag is 0.
 struct HolderEntry {
   static constexpr std::uint32_t kTagBits = 20;
-  static constexpr std::uint32_t kReplicaBits = 14;
   static constexpr std::uint32_t kEpochBits = 8;
   static constexpr std::uint32_t kTickBits = 22;
-  static_assert(kTagBits + kReplicaBits + kEpochBits + kTickBits == 64);
-  static_assert(Residency::kMaxReplicas == 1U << kReplicaBits);
+  static_assert(kTagBits + kReplicaIdBits + kEpochBits + kTickBits == 64);
 
   static constexpr std::uint32_t kTickMask = (1U << kTickBits) - 1;
   static constexpr std::uint32_t kEpochMask = (1U << kEpochBits) - 1;
   static constexpr std::uint32_t kLowTag = 64U - kTagBits;
-  static constexpr std::uint32_t kLowReplica = kLowTag - kReplicaBits;
+  static constexpr std::uint32_t kLowReplica = kLowTag - kReplicaIdBits;
   static constexpr std::uint32_t kLowEpoch = kLowReplica - kEpochBits;
 
   // Of the bits that chose the line none is used again.
@@ -35,7 +34,7 @@ struct HolderEntry {
   }
   [[nodiscard]] static std::uint64_t tag(std::uint64_t entry) { return entry >> kLowTag; }
   [[nodiscard]] static std::uint32_t replica(std::uint64_t entry) {
-    return static_cast<std::uint32_t>(entry >> kLowReplica) & (Residency::kMaxReplicas - 1);
+    return static_cast<std::uint32_t>(entry >> kLowReplica) & (kMaxReplicaIds - 1);
   }
   [[nodiscard]] static std::uint32_t epoch(std::uint64_t entry) {
     return static_cast<std::uint32_t>(entry >> kLowEpoch) & kEpochMask;

@@ -87,10 +87,10 @@ bool read_lines(Reader& reader, std::string_view& lines) {
 }
 
 bool read_parts(Reader& reader, const Head& head, Image& image) {
-  if (head.replicas > Residency::kMaxReplicas) return false;
+  if (head.replicas > kMaxReplicaIds) return false;
   for (std::uint64_t i = 0; i < head.replicas; ++i) {
     Image::Named one;
-    if (!reader.get(one.saved) || one.saved.id >= Residency::kMaxReplicas) return false;
+    if (!reader.get(one.saved) || one.saved.id >= kMaxReplicaIds) return false;
     if (one.saved.name_length > kLongestName || !reader.get(one.name, one.saved.name_length)) return false;
     image.replicas.push_back(one);
   }
@@ -141,17 +141,18 @@ class ResidencyImage {
   }
   // False: the line is empty.
   [[nodiscard]] static bool read_line(const Residency& residency, bool fans, std::uint32_t index, SavedLine& line) {
-    const Residency::Line& from = (fans ? residency.fans_ : residency.holders_)[index];
+    const Residency::Line& both = residency.lines_[index];
+    const Residency::Entries& from = fans ? both.fans : both.holders;
     line.index = index;
     std::uint64_t any = 0;
     for (std::uint32_t way = 0; way < Residency::kWays; ++way) {
-      line.entries[way] = from.entries[way].load(kImageOrder);
+      line.entries[way] = from[way].load(kImageOrder);
       any |= line.entries[way];
     }
     return any != 0;
   }
 
-  explicit ResidencyImage(Residency& residency) : residency_(residency), targets_(Residency::kMaxReplicas) {}
+  explicit ResidencyImage(Residency& residency) : residency_(residency), targets_(kMaxReplicaIds) {}
 
   // What was learned of the replica's cache goes with its entries. Its clock does not, for it also says what this
   // process has sent: entries keep their age instead.
@@ -169,17 +170,19 @@ class ResidencyImage {
     each_line(lines, [&](const SavedLine& line) {
       for (std::uint32_t way = 0; way < Residency::kWays; ++way) {
         const std::uint64_t entry = translate(line.entries[way]);
-        residency_.holders_[line.index].entries[way].store(entry, kImageOrder);
+        residency_.lines_[line.index].holders[way].store(entry, kImageOrder);
         adopted += entry != 0 ? 1 : 0;
       }
+      residency_.mark_common(line.index);
     });
     return adopted;
   }
   void adopt_fans(std::string_view lines) {
     each_line(lines, [&](const SavedLine& line) {
       for (std::uint32_t way = 0; way < Residency::kWays; ++way) {
-        residency_.fans_[line.index].entries[way].store(line.entries[way], kImageOrder);
+        residency_.lines_[line.index].fans[way].store(line.entries[way], kImageOrder);
       }
+      residency_.mark_common(line.index);
     });
   }
 

@@ -4,20 +4,11 @@
 #include <xxhash.h>
 
 #include "dataplane/base/assert.h"
-#include "dataplane/base/rng.h"
 
 namespace wp::balance {
 
 std::uint64_t ring_identity(std::string_view name) {
   return XXH3_64bits(name.data(), name.size());
-}
-
-std::span<const std::uint16_t> Ring::order(std::uint64_t key) const {
-  if (depth_ == 0) return {};
-  // Keys come from clients' own identifiers: mixed, so that none of their patterns falls on a part of the slots.
-  __extension__ using Wide = unsigned __int128;
-  const auto slot = static_cast<std::size_t>((Wide{mix64(key)} * slots_) >> 64U);
-  return {order_.data() + slot * depth_, depth_};
 }
 
 std::uint32_t Ring::slots() const {

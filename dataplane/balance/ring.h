@@ -4,10 +4,13 @@
 // node, bit by bit, because all arithmetic is on integers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include "dataplane/base/rng.h"
 
 namespace wp::balance {
 
@@ -30,7 +33,10 @@ class Ring {
   // Members of the slot that `key` falls in, best first, as indices into the members in ascending order of identity
   // (the only order that does not depend on the history of changes). At most kRingDepth; fewer when there are fewer.
   // Any 64-bit key will do, also consecutive ones.
-  [[nodiscard]] std::span<const std::uint16_t> order(std::uint64_t key) const;
+  [[nodiscard]] std::span<const std::uint16_t> order(std::uint64_t key) const {
+    return {order_.data() + slot_of(key) * depth_, depth_};
+  }
+  void prefetch(std::uint64_t key) const { __builtin_prefetch(order_.data() + slot_of(key) * depth_); }
   [[nodiscard]] std::uint32_t slots() const;
   [[nodiscard]] std::uint32_t members() const;
   // Of all slots, how many have this member first. O(slots), for tests and exposition.
@@ -41,6 +47,12 @@ class Ring {
 
  private:
   friend class RingBuilder;
+  // Keys come from clients' own identifiers: mixed, so that none of their patterns falls on a part of the slots.
+  [[nodiscard]] std::size_t slot_of(std::uint64_t key) const {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::size_t>((Wide{mix64(key)} * slots_) >> 64U);
+  }
+
   std::uint32_t slots_ = 0;
   std::uint32_t members_ = 0;
   std::uint32_t depth_ = 0;

@@ -52,11 +52,13 @@ void choose_pickable(const Snapshot& snapshot, Pool& pool) {
 
 void add_weights(const Snapshot& snapshot, Pool& pool) {
   pool.weight_sum = 0;
+  pool.heaviest = 0;
   pool.cumulative.clear();
   bool equal = true;
   for (const std::uint16_t index : pool.pickable) {
     const std::uint32_t weight = snapshot.replicas[index].weight;
     equal = equal && weight == snapshot.replicas[pool.pickable.front()].weight;
+    pool.heaviest = std::max(pool.heaviest, weight);
     pool.weight_sum += weight;
     pool.cumulative.push_back(pool.weight_sum);
   }

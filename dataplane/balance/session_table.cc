@@ -13,13 +13,11 @@ constexpr auto kSessionOrder = std::memory_order_relaxed;
 
 // An entry, from the top: tag, replica, generation, stamp. 0 is an empty one, for no tag is 0.
 constexpr std::uint32_t kSessionTagBits = 22;
-constexpr std::uint32_t kIdBits = 14;
 constexpr std::uint32_t kStampBits = 16;
-static_assert(kSessionTagBits + kIdBits + LastReplica::kGenerationBits + kStampBits == 64);
-static_assert(SessionTable::kMaxReplicas == 1U << kIdBits);
+static_assert(kSessionTagBits + kReplicaIdBits + LastReplica::kGenerationBits + kStampBits == 64);
 
 constexpr std::uint32_t kTagShift = 64 - kSessionTagBits;
-constexpr std::uint32_t kIdShift = kTagShift - kIdBits;
+constexpr std::uint32_t kIdShift = kTagShift - kReplicaIdBits;
 constexpr std::uint32_t kGenerationMask = (1U << LastReplica::kGenerationBits) - 1;
 
 // Stamps count units of 2^32 ns, so that they come around every three days: who was silent for so long is taken for
@@ -47,7 +45,7 @@ SessionTable::SessionTable(std::uint32_t sessions, std::uint32_t max_pools)
       pools_(std::make_unique<Pool[]>(max_pools)) {}
 
 LastReplica SessionTable::move(std::uint64_t key, ReplicaRef to, Instant now) {
-  WP_ASSERT(to.valid() && to.id < kMaxReplicas);
+  WP_ASSERT(to.valid() && to.id < kMaxReplicaIds);
   // Of the bits that chose the line none is used again.
   const std::uint64_t tag = std::max<std::uint64_t>(1, key >> kTagShift);
   const std::uint16_t stamp = stamp_of(now);
@@ -61,7 +59,7 @@ LastReplica SessionTable::move(std::uint64_t key, ReplicaRef to, Instant now) {
     if (there >> kTagShift == tag) {
       const bool same = there >> kStampBits == entry >> kStampBits;
       if (!same || age >= kRefreshUnits) slot.store(entry, kSessionOrder);
-      return {.id = static_cast<std::uint32_t>(there >> kIdShift) & (kMaxReplicas - 1),
+      return {.id = static_cast<std::uint32_t>(there >> kIdShift) & (kMaxReplicaIds - 1),
               .generation = static_cast<std::uint32_t>(there >> kStampBits) & kGenerationMask,
               .known = true};
     }

@@ -45,7 +45,6 @@ struct LastReplica {
 class SessionTable {
  public:
   static constexpr std::uint32_t kWays = 8;
-  static constexpr std::uint32_t kMaxReplicas = 1U << 14U;
 
   // Room for so many sessions, rounded up to a power of two, in 8 bytes each.
   SessionTable(std::uint32_t sessions, std::uint32_t max_pools);

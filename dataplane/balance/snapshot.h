@@ -53,12 +53,12 @@ enum class ReplicaState : std::uint8_t { up, starting, draining, down };
 
 struct Replica {
   ReplicaRef ref;
+  std::uint32_t weight = 100;  // 1..1000, relative; beside the ref, for a pick reads no more of most
+  std::uint8_t priority = 0;   // 0 first; higher ones only when no lower one can be picked
+  ReplicaState state = ReplicaState::up;
   std::string name;                 // as configured, "host:port"; its identity on the ring and in counters
   std::string authority;            // Host sent upstream
   std::vector<Endpoint> endpoints;  // resolved addresses in order of preference; empty: not resolvable, never picked
-  std::uint32_t weight = 100;       // 1..1000, relative
-  std::uint8_t priority = 0;        // 0 first; higher ones only when no lower one can be picked
-  ReplicaState state = ReplicaState::up;
 
   [[nodiscard]] bool pickable() const { return state == ReplicaState::up && !endpoints.empty(); }
 };
@@ -75,6 +75,7 @@ struct Pool {
   // Made by seal() from the above.
   std::vector<std::uint16_t> pickable;    // members of the lowest priority that has any, ascending by ring identity
   std::uint64_t weight_sum = 0;           // over pickable
+  std::uint32_t heaviest = 0;             // weight of any of pickable
   std::vector<std::uint64_t> cumulative;  // weights up to and with each of pickable; empty when all are equal
 
   std::vector<std::uint64_t> pickable_bits;  // a bit for each of Snapshot::replicas, set for those of pickable

@@ -20,14 +20,6 @@ bool less(Load a, std::uint32_t wa, Load b, std::uint32_t wb) {
 
 }  // namespace
 
-const Replica& pickable_at(const PickInput& input, std::size_t position) {
-  return input.snapshot.replicas[input.pool.pickable[position]];
-}
-
-bool is_excluded(const PickInput& input, const Replica& replica) {
-  return std::find(input.excluded.begin(), input.excluded.end(), replica.ref) != input.excluded.end();
-}
-
 const Replica* first_allowed(const PickInput& input, std::size_t start) {
   const std::size_t size = input.pool.pickable.size();
   const std::size_t looks = std::min(size, input.excluded.size() + 1);

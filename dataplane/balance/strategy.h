@@ -4,6 +4,8 @@
 // it may take are excluded.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -18,20 +20,26 @@ namespace wp::balance {
 [[nodiscard]] Pick pick_least_loaded(const PickInput& input);
 [[nodiscard]] Pick pick_round_robin(const PickInput& input);
 
-// The least expected cost of those who hold the longest part of the prompt, the ring's first and the least loaded: by
-// what was sent where, or only by what was told. Nothing where it is to go by what is told, and nobody that it would
-// weigh is heard. The prompt has rungs.
+// Who is believed to hold what: whom it was sent to, or only who was told to.
 enum class Belief : std::uint8_t { sent, told };
-[[nodiscard]] std::optional<Pick> pick_by_cost(const PickInput& input, Belief belief);
+// The least expected cost, as pick_warm() has it, by what was told. Nothing where nobody that it would weigh is heard.
+// The prompt has rungs.
+[[nodiscard]] std::optional<Pick> pick_by_told(const PickInput& input);
 
 // The ring's first for that key, which is decided by `first`; where it is over a bound or excluded, the first of the
 // walk that is not; all over, the cheapest of them and of a few samples.
 [[nodiscard]] Pick pick_on_ring(const PickInput& input, std::uint64_t key, Reason first);
 
 // The replica at a position of the pool's `pickable`.
-[[nodiscard]] const Replica& pickable_at(const PickInput& input, std::size_t position);
+[[nodiscard]] inline const Replica& pickable_at(const PickInput& input, std::size_t position) {
+  return input.snapshot.replicas[input.pool.pickable[position]];
+}
 
-[[nodiscard]] bool is_excluded(const PickInput& input, const Replica& replica);
+[[nodiscard]] inline bool is_excluded(const PickInput& input, const Replica& replica) {
+  // Mostly nobody is, and then the replica is not looked at.
+  return !input.excluded.empty() &&
+         std::find(input.excluded.begin(), input.excluded.end(), replica.ref) != input.excluded.end();
+}
 
 // Both accounts of the replica are within the bounds of its pool, which has `total` now.
 [[nodiscard]] inline bool within_bounds(const PickInput& input, const Replica& replica, Load total) {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 
+#include "dataplane/balance/replica_ref.h"
 #include "dataplane/base/assert.h"
 
 namespace wp::balance {
@@ -15,15 +16,13 @@ constexpr auto kToldOrder = std::memory_order_relaxed;
 // A word from the top: tag, replica, epoch, until. 0 is an empty one, for no tag is 0. `until` is 0 where it was told,
 // else the time at which it ends, counted around from 1.
 constexpr std::uint32_t kTagBits = 28;
-constexpr std::uint32_t kReplicaBits = 14;
 constexpr std::uint32_t kEpochBits = 8;
 constexpr std::uint32_t kUntilBits = 14;
-static_assert(kTagBits + kReplicaBits + kEpochBits + kUntilBits == 64);
-static_assert(ToldTable::kMaxReplicas == 1U << kReplicaBits);
+static_assert(kTagBits + kReplicaIdBits + kEpochBits + kUntilBits == 64);
 
 constexpr std::uint32_t kLowEpoch = kUntilBits;
 constexpr std::uint32_t kLowReplica = kLowEpoch + kEpochBits;
-constexpr std::uint32_t kLowTag = kLowReplica + kReplicaBits;
+constexpr std::uint32_t kLowTag = kLowReplica + kReplicaIdBits;
 constexpr std::uint32_t kEpochMask = (1U << kEpochBits) - 1;
 constexpr std::uint32_t kUntilMask = (1U << kUntilBits) - 1;
 
@@ -39,7 +38,7 @@ std::uint64_t make_entry(std::uint64_t hash, std::uint32_t replica_id, std::uint
          std::uint64_t{epoch & kEpochMask} << kLowEpoch | until;
 }
 std::uint32_t replica_in(std::uint64_t entry) {
-  return static_cast<std::uint32_t>(entry >> kLowReplica) & (ToldTable::kMaxReplicas - 1);
+  return static_cast<std::uint32_t>(entry >> kLowReplica) & (kMaxReplicaIds - 1);
 }
 bool told(std::uint64_t entry) {
   return (entry & kUntilMask) == 0;
@@ -67,15 +66,10 @@ std::uint32_t left(std::uint64_t entry, Instant now) {
 ToldTable::ToldTable(std::uint32_t lines, std::uint32_t max_replicas)
     : mask_(std::bit_ceil(std::max(lines, 1U)) - 1),
       max_replicas_(max_replicas),
-      lines_(std::make_unique<Line[]>(std::size_t{mask_} + 1)),
+      lines_(std::size_t{mask_} + 1),
       states_(std::make_unique<State[]>(max_replicas)),
       entries_(max_replicas) {
-  WP_ASSERT(max_replicas <= kMaxReplicas);
-}
-
-void ToldTable::prefetch(std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends) const {
-  for (const prompt::Rung& rung : ladder) __builtin_prefetch(&lines_[rung.hash & mask_]);
-  for (const prompt::Rung& end : ends) __builtin_prefetch(&lines_[end.hash & mask_]);
+  WP_ASSERT(max_replicas <= kMaxReplicaIds);
 }
 
 bool ToldTable::heard(std::uint32_t replica_id, Instant now) const {

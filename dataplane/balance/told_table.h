@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dataplane/balance/holders.h"
+#include "dataplane/base/huge_array.h"
 #include "dataplane/base/time.h"
 #include "dataplane/prompt/rung.h"
 
@@ -23,7 +24,6 @@ namespace wp::balance {
 class ToldTable {
  public:
   static constexpr std::uint32_t kWays = Holders::kMost;
-  static constexpr std::uint32_t kMaxReplicas = 1U << 14U;
   static constexpr std::uint32_t kLineBytes = 64;
   // A prompt that waits in a queue and is prefilled is told of by then, or it was not kept.
   static constexpr Duration kExpectFor = seconds(30);
@@ -32,7 +32,7 @@ class ToldTable {
   ToldTable(std::uint32_t lines, std::uint32_t max_replicas);
 
   // Any shard.
-  void prefetch(std::span<const prompt::Rung> ladder, std::span<const prompt::Rung> ends) const;
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&lines_[hash & mask_]); }
   [[nodiscard]] bool heard(std::uint32_t replica_id, Instant now) const;
   // Of the replicas that are heard; one may stand there twice.
   [[nodiscard]] Holders holders(std::uint64_t hash, Instant now) const;
@@ -72,7 +72,7 @@ class ToldTable {
 
   std::uint32_t mask_;
   std::uint32_t max_replicas_;
-  std::unique_ptr<Line[]> lines_;
+  HugeArray<Line> lines_;
   std::unique_ptr<State[]> states_;
   std::vector<std::uint32_t> entries_;  // by replica id; the control thread's
   std::uint64_t displaced_ = 0;         // the control thread's

@@ -11,24 +11,25 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <span>
 
 #include "dataplane/balance/explain.h"
+#include "dataplane/balance/home.h"
+#include "dataplane/balance/rung_holders.h"
+#include "dataplane/balance/rung_lines.h"
 #include "dataplane/balance/strategy.h"
 #include "dataplane/base/assert.h"
 
 namespace wp::balance {
 namespace {
 
-// A rung behind which so many conversations part is everybody's, as is one that so large a part of the replicas hold,
-// or as many as a line can name.
-constexpr std::uint32_t kRootFanOut = 10;
-constexpr double kRootShare = 0.75;
 constexpr std::uint32_t kMaxHolders = 8;
 constexpr std::uint8_t kRingHeads = 2;
 // Up to so many replicas all are asked for what they have to do, of more a few samples.
 constexpr std::size_t kAskAll = 16;
 constexpr std::uint32_t kAskedOfMany = 4;
+// Rungs that are asked for at once.
+constexpr std::uint32_t kFirstRungs = 2;
 
 // A token found in a cache counts for more than the time it saves: taking what another replica holds also pushes
 // something out here. And while work waits everywhere, what is prefilled twice keeps all behind it waiting: the weight
@@ -38,17 +39,14 @@ constexpr double kQueuedWeight = 4;
 constexpr double kMostWeight = 8;
 // A faint memory of the work given spreads conversations that are idle now and come back.
 constexpr double kWorkWeight = 0.03;
-// Whoever is not the ring's first pays as if it had to prefill a quarter of the prompt more. Gateways that do not talk
-// agree by that, and one that starts anew finds what it knew. Where a session key was sent, somebody wants it kept
-// together however short its prompts are: a few tokens more.
-constexpr double kHomeMargin = 0.4;
-constexpr double kSessionMargin = 256;
 
 struct Candidate {
-  const Replica* replica = nullptr;
-  std::uint32_t held = 0;  // bytes of the canonical stream that it is believed to hold
-  std::uint32_t age = 0;
-  bool ring_first = false;
+  const Replica* replica;
+  std::uint32_t held;  // bytes of the canonical stream that it is believed to hold
+  std::uint32_t age;
+  double waiting;  // before it could begin
+  bool ring_first;
+  bool longest;  // nobody is known to hold a longer rung
 };
 
 class Warm {
@@ -58,30 +56,47 @@ class Warm {
         belief_(belief),
         features_(input.features),
         residency_(*input.residency),
-        total_(input.accounts.total(input.pool.id)) {
-    const double most = kRootShare * static_cast<double>(input.pool.pickable.size());
-    root_holders_ = std::ceil(std::max(2.0, std::min(most, double{Residency::kWays})));
+        total_(input.accounts.total(input.pool.id)),
+        mean_weight_(static_cast<double>(input.pool.weight_sum) / static_cast<double>(input.pool.pickable.size())),
+        tokens_a_byte_(static_cast<double>(features_.estimated_tokens) /
+                       static_cast<double>(features_.canonical_bytes)),
+        turn_(input.turn++),
+        ring_home_(input, belief),
+        margin_(ring_home_.margin()),
+        lines_(features_, residency_, belief),
+        found_(input, belief) {
+    lines_.ask(*input.pool.ring, kFirstRungs);
   }
 
-  [[nodiscard]] std::optional<Pick> choose();
+  [[nodiscard]] Pick choose();
+  // It was to go by what is told, and nobody that it would weigh is heard: what it chose is nobody.
+  [[nodiscard]] bool unheard() const { return unheard_; }
 
  private:
-  [[nodiscard]] const Holders& holders_of_rung(std::size_t index);
-  [[nodiscard]] Holders holders_of(const prompt::Rung& rung) const;
-  [[nodiscard]] bool is_root(std::size_t index);
   [[nodiscard]] std::uint64_t ring_key();
   [[nodiscard]] const Replica* pickable(std::uint32_t replica_id) const;
   Candidate* add(const Replica& replica);
   void add_ring();
-  void add_holders();
-  void add_holders_of(const prompt::Rung& rung, const Holders& found);
-  void add_least_loaded();
+  [[nodiscard]] bool add_holders();
+  void add_holders_of(const prompt::Rung& rung, std::uint32_t held, const Holders& found);
+  [[nodiscard]] bool surely_cheapest(std::uint32_t others_hold) const;
+  [[nodiscard]] bool may_go_on() const { return belief_ == Belief::sent && !features_.ends.empty(); }
+  void go_on_from_ending();
+  void find_least_loaded();
   [[nodiscard]] bool anybody_heard() const;
+  [[nodiscard]] bool is_mostly_common() const;
+  void settle_home();
 
-  [[nodiscard]] double waiting(const Replica& replica) const;
-  [[nodiscard]] std::uint32_t cached_tokens(const Candidate& candidate) const;
-  [[nodiscard]] double cost(const Candidate& candidate) const;
+  [[nodiscard]] double waiting(std::uint32_t replica_id) const;
+  [[nodiscard]] std::uint32_t cached_tokens(std::uint32_t held) const;
+  [[nodiscard]] std::uint32_t cached_in_blocks(const Candidate& candidate) const;
+  [[nodiscard]] std::uint32_t known_tokens() const;
+  [[nodiscard]] double cost(const Candidate& candidate, double weight) const;
+  [[nodiscard]] double least_cost(std::uint32_t held, double weight) const;
   [[nodiscard]] bool within(const Replica& replica) const { return within_bounds(input_, replica, total_); }
+  [[nodiscard]] bool holds_most(const Candidate& candidate) const {
+    return 2 * std::uint64_t{candidate.held} >= features_.canonical_bytes;
+  }
   [[nodiscard]] Reason reason(const Candidate& candidate) const;
   [[nodiscard]] Pick overflow(const Candidate& cheapest) const;
 
@@ -94,37 +109,27 @@ class Warm {
   std::array<Candidate, kRingHeads + kMaxHolders + 1> candidates_;
   std::uint32_t count_ = 0;
   std::uint32_t holders_ = 0;
-  double root_holders_;  // that make a rung everybody's
-  // Of the ladder's rungs, those looked up: both the ring's key and the candidates come from them.
-  std::array<Holders, prompt::kMaxRungs> found_;
-  std::uint64_t looked_up_ = 0;
-  static_assert(prompt::kMaxRungs <= 64);
-  double weight_ = kUncachedWeight;  // of a token that is not cached
+  double mean_weight_;
+  double tokens_a_byte_;
+  std::uint32_t turn_;
+  Home ring_home_;
+  const Candidate* home_ = nullptr;
+  double margin_;                          // of whoever is not at home, in tokens
+  const prompt::Rung* longest_ = nullptr;  // that anybody holds
+  std::optional<Ending> ending_;           // of the prompt that is taken to go on here, behind the longest rung
+  const Replica* least_loaded_ = nullptr;
+  const Candidate* holder_ = nullptr;  // the cheapest found, of those within their bounds
+  RungLines lines_;
+  RungHolders found_;
+  bool unheard_ = false;
+  double weight_ = kUncachedWeight;  // of a token that is not cached, as soon as the least loaded is known
 };
 
-Holders Warm::holders_of(const prompt::Rung& rung) const {
-  if (belief_ == Belief::told) return residency_.told().holders(rung.hash, input_.now);
-  return residency_.holders(rung.hash, rung.end / prompt::kBytesPerToken);
-}
-
-const Holders& Warm::holders_of_rung(std::size_t index) {
-  const std::uint64_t bit = std::uint64_t{1} << index;
-  if ((looked_up_ & bit) == 0) found_[index] = holders_of(features_.ladder[index]);
-  looked_up_ |= bit;
-  return found_[index];
-}
-
-bool Warm::is_root(std::size_t index) {
-  if (residency_.fan_out(features_.ladder[index].hash) >= kRootFanOut) return true;
-  return holders_of_rung(index).count >= root_holders_;
-}
-
 std::uint64_t Warm::ring_key() {
-  if (features_.session != 0) return features_.session;
-  if (belief_ == Belief::told) return features_.derived_session;
+  std::size_t behind = lines_.roots();
+  if (behind == 0) return lines_.key_without_root();
   const std::span<const prompt::Rung> ladder = features_.ladder;
-  std::size_t behind = ladder.size();
-  while (behind > 0 && !is_root(behind - 1)) --behind;
+  while (behind > 0 && !found_.is_root(behind - 1)) --behind;
   return ladder[std::min(behind, ladder.size() - 1)].hash;
 }
 
@@ -142,7 +147,7 @@ Candidate* Warm::add(const Replica& replica) {
     if (candidates_[i].replica == &replica) return &candidates_[i];
   }
   if (count_ == candidates_.size() || is_excluded(input_, replica)) return nullptr;
-  candidates_[count_] = {.replica = &replica};
+  candidates_[count_] = {.replica = &replica, .held = 0, .age = 0, .waiting = 0, .ring_first = false, .longest = false};
   return &candidates_[count_++];
 }
 
@@ -156,55 +161,96 @@ void Warm::add_ring() {
   const std::size_t heads = std::min<std::size_t>(kRingHeads, walk_.size());
   for (std::size_t place = 0; place < heads; ++place) {
     Candidate* added = add(pickable_at(input_, walk_[place]));
-    if (added != nullptr) added->ring_first = place == 0;
+    if (added == nullptr || place != 0) continue;
+    added->ring_first = true;
+    home_ = added;
   }
 }
 
 // Called from the longest rung to the shortest: what a replica is found to hold first is the most it holds.
-void Warm::add_holders_of(const prompt::Rung& rung, const Holders& found) {
+void Warm::add_holders_of(const prompt::Rung& rung, std::uint32_t held, const Holders& found) {
   for (const Holder& holder : found.alive()) {
     if (holders_ == kMaxHolders) return;
     const Replica* replica = pickable(holder.replica_id);
     Candidate* candidate = replica == nullptr ? nullptr : add(*replica);
     if (candidate == nullptr || candidate->held != 0) continue;
-    candidate->held = rung.end;
-    candidate->age = holder.age;
-    ++holders_;
-  }
-}
-
-void Warm::add_holders() {
-  std::size_t rung = features_.ladder.size();
-  std::size_t end = features_.ends.size();
-  const std::size_t most = std::min<std::size_t>(kMaxHolders, input_.pool.pickable.size());
-  while (holders_ < most && rung + end > 0) {
-    const bool take_end = end > 0 && (rung == 0 || features_.ends[end - 1].end >= features_.ladder[rung - 1].end);
-    if (take_end) {
-      --end;
-      add_holders_of(features_.ends[end], holders_of(features_.ends[end]));
-    } else {
-      --rung;
-      add_holders_of(features_.ladder[rung], holders_of_rung(rung));
+    if (longest_ == nullptr) {
+      longest_ = &rung;
+      if (may_go_on()) residency_.endings().prefetch(rung.hash);
     }
+    candidate->held = held;
+    candidate->longest = longest_ == &rung;
+    candidate->age = holder.age;
+    candidate->waiting = waiting(holder.replica_id);  // which is here before the replica's own word for it
+    ++holders_;
+    if (!within(*replica)) continue;
+    if (holder_ == nullptr || cost(*candidate, kUncachedWeight) < cost(*holder_, kUncachedWeight)) holder_ = candidate;
   }
 }
 
-void Warm::add_least_loaded() {
+// Whether the cheapest holder found is cheaper than anybody can be who holds no more than so many bytes, were it idle,
+// whatever a token comes to weigh: that is known only when the least loaded is. Both costs are straight lines over the
+// weight, so both ends tell.
+bool Warm::surely_cheapest(std::uint32_t others_hold) const {
+  if (holder_ == nullptr || input_.explanation != nullptr) return false;
+  if (holder_ == home_ && !holds_most(*home_)) return false;  // it may have to pay yet
+  return cost(*holder_, kUncachedWeight) < least_cost(others_hold, kUncachedWeight) &&
+         cost(*holder_, kMostWeight) < least_cost(others_hold, kMostWeight);
+}
+
+// True: the only holder found is the one, and nobody else needs to be looked at.
+bool Warm::add_holders() {
+  const std::size_t most = std::min<std::size_t>(kMaxHolders, input_.pool.pickable.size());
+  Descent rungs(features_);
+  for (std::uint32_t looks = 0; holders_ < most && !rungs.done(); ++looks) {
+    const prompt::Rung& rung = rungs.next();
+    const std::uint32_t held = rungs.in_ladder() ? found_.held_at(rungs.index()) : rung.end;
+    if (surely_cheapest(found_.most_held(rungs, held))) {
+      if (holders_ == 1) return true;
+      break;
+    }
+    if (looks == 1) lines_.ask_rest();
+    const bool found_before = longest_ != nullptr;
+    if (rungs.in_ladder()) {
+      add_holders_of(rung, held, found_.at(rungs.index()));
+    } else {
+      add_holders_of(rung, held, found_.of(rung));
+    }
+    if (!found_before) go_on_from_ending();
+  }
+  return holders_ == 1 && rungs.done() && surely_cheapest(0);
+}
+
+// A prompt that ended behind the longest rung is taken to be the one that goes on here: of a text that grows, all of it
+// comes again. Where that end is among those of the turns it would have been found, had it gone on; and behind what
+// everybody sends nobody knows whose end it was.
+void Warm::go_on_from_ending() {
+  if (longest_ == nullptr || !may_go_on()) return;
+  const std::optional<Ending> found = residency_.endings().find(longest_->hash);
+  if (!found || found->bytes < longest_->end || found->bytes >= features_.ends.front().end) return;
+  if (residency_.may_be_common(longest_->hash)) return;
+  ending_ = found;
+  for (Candidate& candidate : std::span(candidates_).first(count_)) {
+    if (candidate.longest) candidate.held = found->bytes;
+  }
+}
+
+void Warm::find_least_loaded() {
   const auto size = static_cast<std::uint32_t>(input_.pool.pickable.size());
   const bool all = size <= kAskAll;
-  const std::uint32_t start = input_.turn++ % size;
+  const std::uint32_t start = turn_ % size;
   const Replica* least = nullptr;
   double least_waiting = 0;
   for (std::uint32_t i = 0; i < (all ? size : kAskedOfMany); ++i) {
     const Replica& replica = pickable_at(input_, all ? (start + i) % size : input_.rng.below(size));
     if (is_excluded(input_, replica)) continue;
-    const double one = waiting(replica) / static_cast<double>(replica.weight);
+    const double one = waiting(replica.ref.id) / static_cast<double>(replica.weight);
     if (least != nullptr && one >= least_waiting) continue;
     least = &replica;
     least_waiting = one;
   }
+  least_loaded_ = least;
   if (least == nullptr) return;
-  add(*least);
   const double prompt = features_.estimated_tokens + input_.accounts.pace(least->ref.id).overhead();
   const double prompts = input_.accounts.queue(least->ref.id, input_.now) / prompt;
   weight_ = std::min(kMostWeight, kUncachedWeight + kQueuedWeight * prompts);
@@ -217,34 +263,74 @@ bool Warm::anybody_heard() const {
   return std::any_of(candidates_.begin(), candidates_.begin() + count_, heard);
 }
 
-double Warm::waiting(const Replica& replica) const {
-  const double work = input_.accounts.pace(replica.ref.id).work(input_.now);
-  const double others = input_.accounts.reports().others(replica.ref.id, input_.now);
-  return input_.accounts.queue(replica.ref.id, input_.now) + others + kWorkWeight * work;
+bool Warm::is_mostly_common() const {
+  if (longest_ == nullptr || !residency_.may_be_common(longest_->hash)) return false;
+  const auto held_by = std::span(candidates_).first(count_);
+  return std::ranges::any_of(held_by, [this](const Candidate& candidate) { return holds_most(candidate); });
 }
 
-std::uint32_t Warm::cached_tokens(const Candidate& candidate) const {
-  const double share = static_cast<double>(candidate.held) / static_cast<double>(features_.canonical_bytes);
-  return static_cast<std::uint32_t>(share * features_.estimated_tokens);
+// A prompt that is new to its home finds another where that was given too much. Not one that is little but what
+// everybody sends, of which the ring's places get that, too, and few have it otherwise.
+void Warm::settle_home() {
+  if (home_ == nullptr || margin_ == 0 || !ring_home_.overworked(*home_->replica)) return;
+  if (holds_most(*home_) || is_mostly_common()) return;
+  const Candidate& next = candidates_[1];
+  const bool is_next = count_ > 1 && next.replica == &pickable_at(input_, walk_[1]);
+  if (is_next && !ring_home_.overworked(*next.replica)) {
+    home_ = &next;
+  } else {
+    margin_ = 0;
+  }
+}
+
+double Warm::waiting(std::uint32_t replica_id) const {
+  const double work = input_.accounts.pace(replica_id).work(input_.now);
+  const double others = input_.accounts.reports().others(replica_id, input_.now);
+  return input_.accounts.queue(replica_id, input_.now) + others + kWorkWeight * work;
+}
+
+std::uint32_t Warm::cached_tokens(std::uint32_t held) const {
+  return static_cast<std::uint32_t>(static_cast<double>(held) * tokens_a_byte_);
+}
+
+// A cache holds whole blocks.
+std::uint32_t Warm::cached_in_blocks(const Candidate& candidate) const {
+  const std::uint32_t cached = cached_tokens(candidate.held);
+  if (belief_ == Belief::told) return cached;
+  const std::uint32_t held = ending_ && candidate.longest ? ending_->tokens : cached;
+  return cached - std::min(cached, held & (residency_.block_tokens(candidate.replica->ref.id) - 1));
+}
+
+// What anybody may hold of the prompt of all that was sent from here. Behind the turn that a replica was asked last
+// comes what it wrote itself.
+std::uint32_t Warm::known_tokens() const {
+  if (belief_ == Belief::told) return kNotKnown;
+  std::uint32_t known = 0;
+  for (const Candidate& candidate : std::span(candidates_).first(count_)) known = std::max(known, candidate.held);
+  if (features_.ends.size() > 1) {
+    const auto next = std::ranges::upper_bound(features_.ends, known, {}, &prompt::Rung::end);
+    if (next != features_.ends.end()) known = next->end;
+  }
+  return cached_tokens(known);
 }
 
 // In tokens of a replica of the pool's mean weight.
-double Warm::cost(const Candidate& candidate) const {
-  const double uncached = static_cast<double>(features_.estimated_tokens - cached_tokens(candidate));
-  const double mean = static_cast<double>(input_.pool.weight_sum) / static_cast<double>(input_.pool.pickable.size());
-  double margin = 0;
-  // Gateways that are told the same agree by that. A session that somebody named has its place all the same.
-  const bool has_home = belief_ == Belief::sent || features_.session != 0;
-  if (has_home && !candidate.ring_first) {
-    margin = kHomeMargin * features_.estimated_tokens + (features_.session != 0 ? kSessionMargin : 0);
-  }
-  return (weight_ * uncached + margin + waiting(*candidate.replica)) * mean /
+double Warm::cost(const Candidate& candidate, double weight) const {
+  const double uncached = static_cast<double>(features_.estimated_tokens - cached_tokens(candidate.held));
+  const double margin = &candidate == home_ ? 0 : margin_;
+  return (weight * uncached + margin + candidate.waiting) * mean_weight_ /
          static_cast<double>(candidate.replica->weight);
+}
+
+// Of any replica that holds no more than that: the same, rounded the same way, of one that has nothing else to pay.
+double Warm::least_cost(std::uint32_t held, double weight) const {
+  const double uncached = static_cast<double>(features_.estimated_tokens - cached_tokens(held));
+  return weight * uncached * mean_weight_ / static_cast<double>(input_.pool.heaviest);
 }
 
 Reason Warm::reason(const Candidate& candidate) const {
   if (candidate.ring_first && features_.session != 0) return Reason::session;
-  if (2 * std::uint64_t{candidate.held} >= features_.canonical_bytes) return Reason::resident;
+  if (holds_most(candidate)) return Reason::resident;
   return candidate.ring_first ? Reason::prefix : Reason::cold;
 }
 
@@ -252,33 +338,34 @@ Reason Warm::reason(const Candidate& candidate) const {
 Pick Warm::overflow(const Candidate& cheapest) const {
   for (const std::uint16_t member : walk_) {
     const Replica& replica = pickable_at(input_, member);
-    if (!is_excluded(input_, replica) && within(replica)) return {&replica, Reason::spill};
+    if (!is_excluded(input_, replica) && within(replica)) return {&replica, Reason::spill, 0, 0, known_tokens()};
   }
-  return {cheapest.replica, Reason::saturated, cached_tokens(cheapest), cheapest.age};
+  return {cheapest.replica, Reason::saturated, cached_in_blocks(cheapest), cheapest.age, known_tokens()};
 }
 
-std::optional<Pick> Warm::choose() {
-  if (belief_ == Belief::told) {
-    residency_.told().prefetch(features_.ladder, features_.ends);
-  } else {
-    residency_.prefetch(features_.ladder, features_.ends);
-  }
+Pick Warm::choose() {
   add_ring();
-  add_holders();
-  add_least_loaded();
+  if (add_holders()) {
+    return Pick{holder_->replica, reason(*holder_), cached_in_blocks(*holder_), holder_->age, known_tokens()};
+  }
+  find_least_loaded();
+  if (least_loaded_ != nullptr) add(*least_loaded_);
   if (count_ == 0) return Pick{};
-  if (belief_ == Belief::told && !anybody_heard()) return {};
+  unheard_ = belief_ == Belief::told && !anybody_heard();
+  if (unheard_) return Pick{};
+
+  settle_home();
 
   const Candidate* cheapest = nullptr;  // of all
   const Candidate* best = nullptr;      // of those within their bounds
   double cheapest_cost = 0;
   double best_cost = 0;
   for (std::uint32_t i = 0; i < count_; ++i) {
-    const Candidate& candidate = candidates_[i];
-    const double expected = cost(candidate);
+    Candidate& candidate = candidates_[i];
+    if (candidate.held == 0) candidate.waiting = waiting(candidate.replica->ref.id);
+    const double expected = cost(candidate, weight_);
     if (input_.explanation != nullptr) {
-      input_.explanation->weighed(*candidate.replica,
-                                  {cached_tokens(candidate), waiting(*candidate.replica), expected});
+      input_.explanation->weighed(*candidate.replica, {cached_tokens(candidate.held), candidate.waiting, expected});
     }
     if (cheapest == nullptr || expected < cheapest_cost) {
       cheapest = &candidate;
@@ -289,20 +376,24 @@ std::optional<Pick> Warm::choose() {
     best_cost = expected;
   }
   if (best == nullptr) return overflow(*cheapest);
-  return Pick{best->replica, best == cheapest ? reason(*best) : Reason::spill, cached_tokens(*best), best->age};
+  return Pick{best->replica, best == cheapest ? reason(*best) : Reason::spill, cached_in_blocks(*best), best->age,
+              known_tokens()};
 }
 
 }  // namespace
 
-std::optional<Pick> pick_by_cost(const PickInput& input, Belief belief) {
+std::optional<Pick> pick_by_told(const PickInput& input) {
   WP_ASSERT(input.residency != nullptr && input.pool.ring != nullptr && !input.features.ladder.empty());
-  return Warm(input, belief).choose();
+  Warm told(input, Belief::told);
+  const Pick pick = told.choose();
+  return told.unheard() ? std::nullopt : std::optional(pick);
 }
 
 Pick pick_warm(const PickInput& input) {
   // Nothing to be recognised by.
   if (input.features.ladder.empty()) return pick_prefix(input);
-  return *pick_by_cost(input, Belief::sent);
+  WP_ASSERT(input.residency != nullptr && input.pool.ring != nullptr);
+  return Warm(input, Belief::sent).choose();
 }
 
 }  // namespace wp::balance

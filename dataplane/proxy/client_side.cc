@@ -271,6 +271,7 @@ void Proxy::start_exchange(Handle h) {
   if (exchanges_.live() >= config_.max_requests) return refuse(h, Reason::too_many_requests, !draining_);
   Client& client = clients_.get(h);
   Request& request = intake_.get(client.request);
+  dispatcher_.prefetch(*snapshot_, request);
   const Handle e = exchanges_.make();
   WP_ASSERT(e.valid());  // as many as clients, and each has one
   Exchange& exchange = exchanges_.get(e);

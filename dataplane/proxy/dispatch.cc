@@ -24,6 +24,11 @@ Dispatcher::Dispatcher(const ProxyConfig& config, stream::PortTable& ports, Upst
   for (std::uint32_t& turn : turns_) turn = static_cast<std::uint32_t>(rng_.next());
 }
 
+void Dispatcher::prefetch(const balance::Snapshot& snapshot, const Request& request) const {
+  const balance::Pool* pool = snapshot.route(request.model());
+  if (pool != nullptr) balance::prefetch(*pool, residency_, request.features);
+}
+
 Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exchange& exchange, Handle self,
                             Request& request, std::string_view client_address) {
   const balance::Pool* pool = snapshot.route(request.model());
@@ -53,9 +58,11 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
   exchange.timeouts = pool->timeouts;
   exchange.usage_asked = pool->ask_usage && !features.ask_usage.text.empty();
   exchange.canonical_bytes = features.canonical_bytes;
+  exchange.last_rung = balance::last_rung(features);
   exchange.estimated_tokens = features.estimated_tokens;
   exchange.expected_cached = pick.cached;
   exchange.expected_age = pick.age;
+  exchange.known_cached = pick.known;
   if (config_.access_records > 0) {
     if (request.api != prompt::Api::none) exchange.record.prompt_tokens = features.estimated_tokens;
     exchange.record.pool.assign(pool->name);
@@ -63,8 +70,29 @@ Reason Dispatcher::dispatch(Instant now, const balance::Snapshot& snapshot, Exch
   }
   exchange.charge = accounts_.charge(pick.replica->ref, pool->id, balance::uncached_tokens(input, pick), now);
   balance::remember(input, pick);
+  note_prompt(now, *pool, features, exchange);
   counters_.reasons.count(pick.decision);
   return send(now, *pick.replica, exchange, self, request, client_address, false);
+}
+
+void Dispatcher::note_prompt(Instant now, const balance::Pool& pool, const prompt::Features& features,
+                             Exchange& exchange) {
+  note_end(exchange, now);
+  if (pool.strategy != balance::Strategy::kv || tap_ == nullptr || !tap_->wanted(now)) return;
+  if (features.ladder.empty()) return;
+  exchange.note = tap_->sent(exchange.charge.replica(), features.ladder, features.ends, features.canonical_bytes,
+                             features.estimated_tokens, now);
+}
+
+void Dispatcher::note_first_byte(const Exchange& exchange, Instant now) {
+  if (exchange.note != 0) tap_->first_byte(exchange.note, now);
+}
+
+void Dispatcher::note_end(Exchange& exchange, Instant now) {
+  if (exchange.note == 0) return;
+  const AccessRecord& record = exchange.record;
+  tap_->ended(exchange.note, record.told_prompt_tokens, record.told_completion_tokens, record.told_cached_tokens, now);
+  exchange.note = 0;
 }
 
 Reason Dispatcher::resend(Instant now, const balance::Snapshot& snapshot, Exchange& exchange, Handle self,

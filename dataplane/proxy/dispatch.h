@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dataplane/balance/pick.h"
+#include "dataplane/balance/prompt_tap.h"
 #include "dataplane/base/rng.h"
 #include "dataplane/base/time.h"
 #include "dataplane/proxy/config.h"
@@ -20,6 +21,8 @@ class Dispatcher {
   Dispatcher(const ProxyConfig& config, stream::PortTable& ports, UpstreamPool& upstreams, balance::Accounts& accounts,
              balance::Residency& residency, ProxyCounters& counters, std::uint64_t seed);
 
+  // The request will be dispatched in a moment.
+  void prefetch(const balance::Snapshot& snapshot, const Request& request) const;
   // Picks among the replicas the exchange has not failed on, and sends. Reason::none, or why nothing was sent.
   [[nodiscard]] Reason dispatch(Instant now, const balance::Snapshot& snapshot, Exchange& exchange, Handle self,
                                 Request& request, std::string_view client_address);
@@ -28,7 +31,14 @@ class Dispatcher {
   [[nodiscard]] Reason resend(Instant now, const balance::Snapshot& snapshot, Exchange& exchange, Handle self,
                               Request& request, std::string_view client_address);
 
+  // Where prompts are noted that a pool of the strategy kv is sent; it outlives the dispatcher.
+  void note_to(balance::PromptTap& tap) { tap_ = &tap; }
+  void note_first_byte(const Exchange& exchange, Instant now);
+  // The exchange is over, or goes to another replica; what the reply told is in its record.
+  void note_end(Exchange& exchange, Instant now);
+
  private:
+  void note_prompt(Instant now, const balance::Pool& pool, const prompt::Features& features, Exchange& exchange);
   [[nodiscard]] Reason send(Instant now, const balance::Replica& replica, Exchange& exchange, Handle self,
                             Request& request, std::string_view client_address, bool fresh);
 
@@ -41,6 +51,7 @@ class Dispatcher {
   balance::Accounts& accounts_;
   balance::Residency& residency_;
   ProxyCounters& counters_;
+  balance::PromptTap* tap_ = nullptr;
   Rng rng_;
   std::vector<std::uint32_t> turns_;  // round-robin position by pool; shards start at different places
   std::vector<std::byte> scratch_;    // a head being written

@@ -37,9 +37,12 @@ struct Exchange {
   bool http10 = false;
   bool keep_alive = true;
   std::uint64_t canonical_bytes = 0;   // of the prompt
+  std::uint64_t last_rung = 0;         // hash of its ladder's last; 0: it has none
   std::uint32_t estimated_tokens = 0;  // of it, as charged at the last pick
   std::uint32_t expected_cached = 0;   // of these, and by how old an entry (balance::Pick)
   std::uint32_t expected_age = 0;
+  std::uint32_t known_cached = 0;
+  std::uint64_t note = 0;  // its number in the PromptTap, at the last pick; 0: none
 
   // Attempts.
   std::array<balance::ReplicaRef, kMaxAttempts> failed{};  // replicas not to be tried again

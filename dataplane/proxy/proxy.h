@@ -64,6 +64,8 @@ class Proxy {
 
   // Where records of ended requests go, if the configuration asks for them; the ring outlives the proxy.
   void log_to(AccessRing& ring) { log_.write_to(ring); }
+  // Where prompts are noted for who reads engines' KV events; the tap outlives the proxy.
+  void note_prompts_to(balance::PromptTap& tap) { dispatcher_.note_to(tap); }
   // Where events are kept for a postmortem; the recorder outlives the proxy.
   void record_to(FlightRecorder& recorder) { flight_ = &recorder; }
   // The turn that step() was part of is over and took this long: own time is accounted for, and what ended is shown to

@@ -59,6 +59,7 @@ void Proxy::pump(Handle e) {
   const RelayOutcome outcome = relay_.run(now_, exchange, upstream, client, picked_names(exchange));
   if (exchange.replying && !replied) note_exchange(FlightKind::replying, e, exchange.record.attempts);
   if (exchange.first_byte_seen && !began) {
+    dispatcher_.note_first_byte(exchange, now_);
     note_exchange(FlightKind::first_byte, e, static_cast<std::uint64_t>(exchange.record.first_byte.micros()));
   }
   // Once the reply has begun nothing can be sent again, so what was kept for that is let go.
@@ -263,9 +264,11 @@ void Proxy::take_receipt(Exchange& exchange, Reason why) {
   const balance::Receipt receipt{.replica = replica,
                                  .pool = exchange.charge.pool(),
                                  .canonical_bytes = exchange.canonical_bytes,
+                                 .last_rung = exchange.last_rung,
                                  .estimated_tokens = exchange.estimated_tokens,
                                  .expected_cached = exchange.expected_cached,
                                  .expected_age = exchange.expected_age,
+                                 .known_cached = exchange.known_cached,
                                  .prompt_tokens = usage->prompt_tokens,
                                  .completion_tokens = usage->completion_tokens,
                                  .cached_tokens = tokens_.cached(replica, exchange.api, usage->cached_tokens)};
@@ -278,6 +281,7 @@ void Proxy::take_receipt(Exchange& exchange, Reason why) {
 
 void Proxy::log_exchange(Exchange& exchange, Reason why, std::uint16_t status) {
   take_receipt(exchange, why);
+  dispatcher_.note_end(exchange, now_);
   if (log_.writes()) {
     AccessRecord& record = exchange.record;
     record.reason = why;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "dataplane/balance/prompt_tap.h"
 #include "dataplane/base/access_record.h"
 #include "dataplane/base/flight_recorder.h"
 #include "dataplane/base/mailbox.h"
@@ -25,6 +26,7 @@ struct ShardMailbox {
   // Written by the shard once it runs; the counters behind it live as long as the shard.
   MetricList metrics;
   RecordRing<AccessRecord> access;   // opened by the shard if there is to be an access log; emptied by its one writer
+  balance::PromptTap prompts;        // opened by the shard; emptied by the control thread
   FlightRecorder flight;             // the last events, for a postmortem
   std::atomic<bool> ready{false};    // metrics may be read
   std::atomic<bool> drained{false};  // a drain was asked for and nothing is left

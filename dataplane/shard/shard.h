@@ -41,11 +41,16 @@ class Shard {
         number_(number) {
     if (config.access_records > 0) mailbox_.access.open(config.access_records);
     proxy_.log_to(mailbox_.access);
+    mailbox_.prompts.open();
+    proxy_.note_prompts_to(mailbox_.prompts);
     proxy_.record_to(mailbox_.flight);
     proxy_.describe(mailbox_.metrics);
     mailbox_.metrics.counter("warmpath_access_log_dropped_total",
                              "Requests that the access log misses because its writer was behind.", "",
                              mailbox_.access.dropped());
+    mailbox_.metrics.counter("warmpath_prompt_notes_dropped_total",
+                             "Notes of prompts that the reader of KV events misses because it was behind.", "",
+                             mailbox_.prompts.dropped());
     mailbox_.ready.store(true, std::memory_order_release);
   }
 

@@ -164,8 +164,11 @@ void Simulation::start(std::uint32_t index, Choice&& choice) {
   served.ttft = course.first_token - arrival(index);
   flight.charge = std::move(choice.charge);
   flight.receipt = {.replica = flight.charge.replica(),
+                    .canonical_bytes = request.features.canonical_bytes,
+                    .last_rung = balance::last_rung(request.features),
                     .expected_cached = choice.pick.cached,
                     .expected_age = choice.pick.age,
+                    .known_cached = choice.pick.known,
                     .prompt_tokens = request.prompt_tokens,
                     .cached_tokens = request.prompt_tokens - course.uncached_tokens};
   flight.gateway_life = lives_[flight.gateway];

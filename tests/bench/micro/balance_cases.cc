@@ -18,7 +18,7 @@ constexpr std::uint32_t kFleets[] = {8, 512, 4096};
 
 // Half of the replicas work: as many streams and tokens as chance gave them.
 std::shared_ptr<Fleet> busy_fleet(std::uint32_t size, std::uint32_t ring_slots) {
-  auto fleet = std::make_shared<Fleet>(std::vector<std::uint32_t>(size, 100), Strategy::prefix, ring_slots);
+  auto fleet = std::make_shared<Fleet>(std::vector<std::uint32_t>(size, 100), Strategy::warm, ring_slots);
   Rng rng(size);
   for (std::uint32_t id = 0; id < size; ++id) {
     if (rng.chance(0.5)) fleet->load(id, rng.below(8192), 1 + rng.below(4));
@@ -46,45 +46,91 @@ Case picking(const std::shared_ptr<Fleet>& fleet, Strategy strategy) {
           }};
 }
 
-// Conversations whose twelve rungs are held by one replica each, in a table of `lines`.
+// Conversations whose twelve rungs are held by one replica each, in a table of `lines`, and requests of them.
 struct Conversations {
   static constexpr std::size_t kRungs = 12;
 
-  Conversations(const std::shared_ptr<Fleet>& of, std::uint32_t lines, std::uint32_t number)
-      : fleet(of), residency(lines, of->accounts.max_replicas()), count(number) {
+  struct Request {
+    std::array<prompt::Rung, kRungs> rungs;
+    prompt::Features features;
+  };
+
+  Conversations(const std::shared_ptr<Fleet>& of, std::uint32_t lines)
+      : fleet(of), residency(lines, of->accounts.max_replicas()), count(lines / 16) {
     for (std::uint32_t i = 0; i < count; ++i) {
-      residency.record(i % fleet->accounts.max_replicas(), rungs_of(i), {}, 1, i + 1);
+      residency.record(i % fleet->accounts.max_replicas(), rungs_of(requests[0], i), {}, 1, i + 1);
     }
+    next(false);
   }
 
-  std::span<const prompt::Rung> rungs_of(std::uint64_t conversation) {
+  static std::span<const prompt::Rung> rungs_of(Request& request, std::uint64_t conversation) {
     for (std::size_t i = 0; i < kRungs; ++i) {
-      rungs[i] = {mix64(conversation * kRungs + i), static_cast<std::uint32_t>(256 << i)};
+      request.rungs[i] = {mix64(conversation * kRungs + i), static_cast<std::uint32_t>(256 << i)};
     }
-    return rungs;
+    return request.rungs;
+  }
+
+  const Request& latest() const { return requests[number % requests.size()]; }
+  // The next request, of a conversation that chance draws. The one before stays as it is.
+  const Request& next(bool named) {
+    Request& request = requests[++number % requests.size()];
+    const std::uint64_t conversation = mix64(number) % count;
+    request.features.ladder = rungs_of(request, conversation);
+    request.features.canonical_bytes = request.rungs.back().end;
+    request.features.estimated_tokens = request.rungs.back().end / prompt::kBytesPerToken;
+    request.features.session = named ? conversation + 1 : 0;
+    return request;
+  }
+
+  std::uint64_t pick(const Request& request) {
+    const balance::PickInput input{fleet->snapshot, fleet->pool(), fleet->accounts,  fleet->rng,
+                                   fleet->turn,     fleet->now,    request.features, &residency};
+    return balance::pick(input, Strategy::warm).replica->ref.id;
   }
 
   std::shared_ptr<Fleet> fleet;
   balance::Residency residency;
   std::uint32_t count;
-  std::array<prompt::Rung, kRungs> rungs;
+  std::uint64_t number = 0;
+  std::array<Request, 2> requests;
 };
 
-Case picking_resident(const std::shared_ptr<Fleet>& fleet, std::uint32_t lines, std::uint32_t conversations) {
-  auto world = std::make_shared<Conversations>(fleet, lines, conversations);
-  return {"balance/pick_resident/" + std::to_string(fleet->snapshot.replicas.size()), kRuns, 0,
-          [world, key = std::uint64_t{0}]() mutable {
-            if (key == 0) world->fleet->rng = Rng(1);
-            prompt::Features& features = world->fleet->features;
-            features.ladder = world->rungs_of(mix64(++key) % world->count);
-            features.canonical_bytes = features.ladder.back().end;
-            features.estimated_tokens = features.ladder.back().end / prompt::kBytesPerToken;
-            auto input = world->fleet->input_again();
-            input.residency = &world->residency;
-            const auto pick = balance::pick(input, Strategy::warm);
-            features.ladder = {};
-            return std::uint64_t{pick.replica->ref.id};
-          }};
+// `ahead`: as the proxy does it, as soon as the request's features are known, while other things are to be done;
+// here the request before is picked for.
+void add_resident(std::vector<Case>& cases, const std::shared_ptr<Conversations>& world) {
+  const std::string size = std::to_string(world->fleet->snapshot.replicas.size());
+  for (const bool named : {false, true}) {
+    cases.push_back({(named ? "balance/pick_resident_session/" : "balance/pick_resident/") + size, kRuns, 0,
+                     [world, named] { return world->pick(world->next(named)); }});
+  }
+  cases.push_back({"balance/pick_resident_ahead/" + size, kRuns, 0, [world] {
+                     const Conversations::Request& before = world->latest();
+                     const Conversations::Request& now = world->next(false);
+                     balance::prefetch(world->fleet->pool(), world->residency, now.features);
+                     return world->pick(before);
+                   }});
+}
+
+// Twelve rungs looked up, and beside it the least that this can take: as many lines of the same memory, asked for all
+// at once and then read.
+void add_memory(std::vector<Case>& cases, const std::shared_ptr<Conversations>& world) {
+  cases.push_back({"balance/lookups/12", kRuns, 0, [world] {
+                     const balance::Residency& residency = world->residency;
+                     const Conversations::Request& request = world->next(false);
+                     for (const prompt::Rung& rung : request.rungs) residency.prefetch(rung.hash);
+                     std::uint64_t found = 0;
+                     for (const prompt::Rung& rung : request.rungs) found += residency.holders(rung.hash).count;
+                     return found;
+                   }});
+  cases.push_back({"bare/lines/12", kRuns, 0, [world] {
+                     const balance::Residency& residency = world->residency;
+                     const Conversations::Request& request = world->next(false);
+                     for (const prompt::Rung& rung : request.rungs) residency.prefetch(rung.hash);
+                     std::uint64_t sum = 0;
+                     for (const prompt::Rung& rung : request.rungs)
+                       sum += residency.line(rung.hash).load(std::memory_order_relaxed);
+                     return sum;
+                   }});
 }
 
 void add_lookups(std::vector<Case>& cases, const std::shared_ptr<Fleet>& fleet) {
@@ -107,7 +153,9 @@ void add_balance_cases(std::vector<Case>& cases, std::uint32_t ring_slots, std::
   for (const std::uint32_t size : kFleets) {
     const auto fleet = busy_fleet(size, ring_slots);
     for (const Strategy strategy : strategies()) cases.push_back(picking(fleet, strategy));
-    cases.push_back(picking_resident(fleet, residency_lines, residency_lines / 16));
+    const auto world = std::make_shared<Conversations>(fleet, residency_lines);
+    add_resident(cases, world);
+    if (size == 512) add_memory(cases, world);
   }
 }
 

@@ -120,6 +120,7 @@ std::uint64_t highest_while_busy(const Bounds& bounds) {
   }
   EXPECT_EQ(fleet.accounts.total(0).prefill, 0U);
   EXPECT_EQ(fleet.accounts.total(0).streams, 0U);
+  EXPECT_EQ(fleet.accounts.given_to_pool(0, {}), std::uint64_t{kShards} * 5'000 * 64);
   return highest.load();
 }
 

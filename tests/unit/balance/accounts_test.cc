@@ -222,5 +222,52 @@ TEST(Accounts, AReplicaThatWasNotSeenIsAsFastAsItsPool) {
   EXPECT_NEAR(accounts.queue(0, now + millis(250)), 2'000, 1);
 }
 
+Instant term(std::int64_t number) {
+  return {number << Given::kTermBits};
+}
+
+TEST(Given, HalfIsForgottenAtTheSamePointsByAll) {
+  Given early;
+  Given late;
+  early.add(term(3), 1'000);
+  late.add({term(4).ns - 1}, 1'000);
+  EXPECT_EQ(early.tokens({term(4).ns - 1}), 1'000U);
+  for (const Given* given : {&early, &late}) {
+    EXPECT_EQ(given->tokens(term(4)), 500U);
+    EXPECT_EQ(given->tokens(term(6)), 125U);
+    EXPECT_EQ(given->tokens(term(3)), 1'000U);  // another shard's clock may be a little behind
+    EXPECT_EQ(given->tokens(term(3 + 100)), 0U);
+  }
+  early.add(term(5), 50);
+  EXPECT_EQ(early.tokens(term(5)), 300U);
+  early.add(term(4), 10);
+  EXPECT_EQ(early.tokens(term(6)), 155U);
+  early.reset();
+  EXPECT_EQ(early.tokens(term(6)), 0U);
+}
+
+// The terms' numbers have sixteen bits.
+TEST(Given, TheTermsMayWrap) {
+  Given given;
+  given.add(term(0xFFFE), 2'000);
+  EXPECT_EQ(given.tokens(term(0x10000)), 500U);
+  given.add(term(0x10001), 1'000);
+  EXPECT_EQ(given.tokens(term(0x10001)), 1'250U);
+}
+
+TEST(Accounts, WhatWasGivenOutlivesTheChargesAndBelongsToOneReplica) {
+  Accounts accounts(2, 2);
+  static_cast<void>(accounts.charge({0, 1}, 1, 3'000, {}));
+  static_cast<void>(accounts.charge({1, 1}, 1, 1'000, {}));
+  EXPECT_EQ(accounts.given(0, {}), 3'000U);
+  EXPECT_EQ(accounts.given_to_pool(1, {}), 4'000U);
+  EXPECT_EQ(accounts.given_to_pool(0, {}), 0U);
+  accounts.forget_replica(0);
+  EXPECT_EQ(accounts.given(0, {}), 0U);
+  EXPECT_EQ(accounts.given(1, {}), 1'000U);
+  accounts.forget_pool(1);
+  EXPECT_EQ(accounts.given_to_pool(1, {}), 0U);
+}
+
 }  // namespace
 }  // namespace wp::balance

@@ -70,6 +70,13 @@ class Fleet {
     for (std::uint32_t i = 0; i < streams; ++i) held.push_back(accounts.charge({id, 1}, 0, i == 0 ? prefill : 0, now));
   }
 
+  // So many tokens to each, and done: no small charge makes anybody's share of the long run too large from then on.
+  void give_all(std::uint32_t tokens) {
+    for (const Replica& replica : snapshot.replicas) {
+      static_cast<void>(accounts.charge(replica.ref, 0, tokens, now));
+    }
+  }
+
   // The ids that the ring walks through for a key.
   std::vector<std::uint32_t> walk(std::uint64_t key) {
     std::vector<std::uint32_t> ids;

@@ -104,6 +104,7 @@ TEST(Kv, WhereNobodyIsHeardItIsTheRing) {
 // In traces where every prompt begins alike all would have one home.
 TEST(Kv, OnlyASessionThatWasNamedHasAHome) {
   ToldWorld w;
+  w.fleet.give_all(1'000'000);
   const PickInput input = w.ask(7);
   const std::uint32_t home = w.fleet.walk(w.fleet.features.derived_session)[0];
   w.fleet.load(home, 2'000);

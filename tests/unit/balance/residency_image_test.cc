@@ -67,6 +67,21 @@ TEST(ResidencyImage, ReplicasGoByTheirNames) {
   EXPECT_EQ(after.table.fan_out(mix64(1)), before.table.fan_out(mix64(1)));
 }
 
+TEST(ResidencyImage, WhatIsCommonIsSoAfterwards) {
+  Before before;
+  const std::uint64_t held = mix64(1);  // by all three
+  for (std::uint64_t conversation = 100; conversation < 130; ++conversation) {
+    const prompt::Rung ladder[] = {{.hash = mix64(2), .end = 256}, {.hash = mix64(conversation), .end = 320}};
+    before.table.record(2, ladder, {}, 1, 0);
+  }
+  After after;
+  ASSERT_FALSE(after.table.may_be_common(held));
+  ASSERT_FALSE(after.table.may_be_common(mix64(2)));
+  ASSERT_TRUE(read_image(after.table, image_of(before.table, before.replicas), after.replicas, kContext));
+  EXPECT_TRUE(after.table.may_be_common(held));
+  EXPECT_TRUE(after.table.may_be_common(mix64(2)));
+}
+
 TEST(ResidencyImage, EntriesKeepTheirAgeAndDieAsTheyWouldHave) {
   Before before;
   before.table.record(2, ladder_of(50), {}, 60'000, 0);

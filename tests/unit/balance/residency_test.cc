@@ -96,6 +96,22 @@ TEST(Residency, TheCapacityIsLearnedFromReplies) {
 }
 
 // An engine knows how large its cache is, and not how much of it is left for what was sent before.
+TEST(Residency, TheBlocksOfACacheAreLearnedFromReplies) {
+  Residency table(64, 2);
+  EXPECT_EQ(table.block_tokens(0), 16U);
+  table.learn_block(0, 0);
+  EXPECT_EQ(table.block_tokens(0), 16U);
+  table.learn_block(0, 3 * 4'096);
+  EXPECT_EQ(table.block_tokens(0), 1'024U);  // more than that is chance
+  table.learn_block(0, 5 * 64);
+  EXPECT_EQ(table.block_tokens(0), 64U);
+  table.learn_block(0, 4'096);
+  EXPECT_EQ(table.block_tokens(0), 64U);
+  EXPECT_EQ(table.block_tokens(1), 16U);
+  table.wipe(0);
+  EXPECT_EQ(table.block_tokens(0), 16U);
+}
+
 TEST(Residency, TheEngineBoundsWhatIsLearned) {
   Residency residency(4096, 2);
   residency.set_bound(0, 20'000);
@@ -198,6 +214,25 @@ TEST(Residency, FanOutCountsConversationsNotRequests) {
 }
 
 // An agent that branches from one history a hundred times is one conversation.
+TEST(Residency, WhatMayBeCommonIsKnownWithoutALook) {
+  Residency residency(1024, 8);
+  const auto lone = ladder_of(1, 2, 6, 0);
+  residency.record(3, lone, {}, 1, 0, 4);
+  for (std::uint32_t id = 0; id < 3; ++id) residency.record(id, ladder_of(7, 8, 2, 0), {}, 1, 0, 4);
+  for (const Rung& rung : lone) EXPECT_FALSE(residency.may_be_common(rung.hash));
+  const std::uint64_t held = ladder_of(7, 8, 2, 0)[1].hash;
+  EXPECT_FALSE(residency.may_be_common(held));
+  residency.record(3, ladder_of(7, 8, 2, 0), {}, 1, 0, 4);
+  EXPECT_TRUE(residency.may_be_common(held));
+
+  const std::uint64_t root = ladder_of(9, 9, 3, 3)[2].hash;
+  for (std::uint64_t own = 100; residency.fan_out(root) < Residency::kManyChildren; ++own) {
+    EXPECT_FALSE(residency.may_be_common(root));
+    residency.record(5, ladder_of(9, own, 5, 3), {}, 1, 0, 4);
+  }
+  EXPECT_TRUE(residency.may_be_common(root));
+}
+
 TEST(Residency, BranchesOfOneSessionAreNoFanOut) {
   Residency residency(4096, 2);
   for (std::uint64_t branch = 1; branch <= 100; ++branch) {
@@ -234,7 +269,7 @@ TEST(Residency, ShardsWriteAtOnce) {
           const auto ladder = ladder_of(1, rng.below(30), 6, 2);
           residency.record(rng.below(kReplicas), ladder, {}, rng.below(2'000), rng.below(3));
           for (const Rung& rung : ladder) {
-            for (const std::uint32_t id : ids_of(residency, rung.hash)) EXPECT_LT(id, Residency::kMaxReplicas);
+            for (const std::uint32_t id : ids_of(residency, rung.hash)) EXPECT_LT(id, kMaxReplicaIds);
           }
           residency.learn(rng.below(kReplicas), 1'000, rng.below(50'000), rng.below(2'000));
         }

@@ -112,6 +112,17 @@ TEST(Seal, CumulativeWeightsAreKeptOnlyWhenTheyAreUnequal) {
 }
 
 // The order does not depend on how the configuration lists them, and it is the order in which a ring numbers them.
+TEST(Seal, TheHeaviestIsOneOfThosePickable) {
+  Snapshot snapshot = unsealed(3);
+  snapshot.replicas[0].weight = 300;
+  snapshot.replicas[1].weight = 150;
+  seal(snapshot);
+  EXPECT_EQ(snapshot.pools[0].heaviest, 300U);
+  snapshot.replicas[0].state = ReplicaState::down;
+  seal(snapshot);
+  EXPECT_EQ(snapshot.pools[0].heaviest, 150U);
+}
+
 TEST(Seal, PickableIsInTheOrderOfTheRing) {
   Snapshot snapshot = unsealed(20);
   seal(snapshot);

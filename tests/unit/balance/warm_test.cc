@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/balance/explain.h"
 #include "dataplane/balance/pick.h"
 #include "tests/unit/balance/fleet.h"
 
@@ -68,7 +69,76 @@ TEST(Warm, ATurnsEndIsRecognisedBetweenTheRungs) {
   const Pick without = w.ask(7, 4);
   EXPECT_EQ(without.cached, 2'000U);
   w.fleet.features.ends = end;
-  EXPECT_EQ(pick(w.fleet.input_again()).cached, 2'750U);
+  EXPECT_EQ(pick(w.fleet.input_again()).cached, 2'736U);  // whole blocks
+}
+
+// Of a text that grows: the rung before its end, and how long it is, are all that is known of it.
+class Text {
+ public:
+  explicit Text(World& world) : world_(world) {}
+
+  Pick ask(std::uint32_t bytes, std::uint64_t next_rung = 0) {
+    ladder_ = {{mix64(1), kRungBytes, true}, {mix64(2), 2 * kRungBytes, true}};
+    if (next_rung != 0) ladder_.push_back({next_rung, 3 * kRungBytes, true});
+    end_ = {mix64(bytes), bytes};
+    world_.ask(0, 1);  // the input is made anew
+    prompt::Features& features = world_.fleet.features;
+    features.ladder = ladder_;
+    features.ends = {&end_, 1};
+    features.canonical_bytes = bytes;
+    features.estimated_tokens = bytes / 4;
+    return pick(world_.fleet.input_again());
+  }
+  Pick send(std::uint32_t bytes, std::uint64_t next_rung = 0) {
+    const Pick picked = ask(bytes, next_rung);
+    remember(world_.fleet.input_again(), picked);
+    return picked;
+  }
+
+ private:
+  World& world_;
+  std::vector<Rung> ladder_;
+  Rung end_;
+};
+
+TEST(Warm, AllOfTheTextThatGoesOnIsTakenToBeCached) {
+  World w(8);
+  Text text(w);
+  EXPECT_EQ(text.send(2 * kRungBytes + 1'200).cached, 0U);
+  // 9,200 bytes are 2,300 tokens: 143 blocks of 16 and a part of one.
+  EXPECT_EQ(text.ask(2 * kRungBytes + 1'600).cached, 2'300U - 2'300U % 16);
+  EXPECT_EQ(text.ask(3 * kRungBytes + 400, mix64(3)).cached, 2'300U - 2'300U % 16);
+  // One that is shorter has not that end: half of the way from the last rung to its own.
+  EXPECT_EQ(text.ask(2 * kRungBytes + 800).cached, 2'096U);
+}
+
+TEST(Warm, RepliesTellWhatATextComesTo) {
+  World w(8);
+  Text text(w);
+  const Pick first = text.send(2 * kRungBytes + 1'200);
+  const ReplicaRef replica = first.replica->ref;
+  learn(w.fleet.residency, {.replica = replica,
+                            .canonical_bytes = 2 * kRungBytes + 1'200,
+                            .last_rung = last_rung(w.fleet.features),
+                            .prompt_tokens = 2'313,
+                            .cached_tokens = 0});
+  // 2,313 tokens are 144 blocks and 9; 100 more are estimated.
+  const Pick second = text.ask(2 * kRungBytes + 1'600);
+  EXPECT_EQ(uncached_tokens(w.fleet.input_again(), second), 100U + 9U);
+  for (const std::uint32_t cached : {1'024U, 512U, 0U, 2'048U}) {
+    learn(w.fleet.residency, {.replica = replica, .prompt_tokens = 4'000, .cached_tokens = cached});
+  }
+  const Pick third = text.ask(2 * kRungBytes + 1'600);
+  ASSERT_EQ(third.replica->ref, replica);
+  EXPECT_EQ(uncached_tokens(w.fleet.input_again(), third), 100U + 2'313U % 512);
+}
+
+TEST(Warm, WhereManyTextsPartNobodyKnowsWhichGoesOn) {
+  World w(8);
+  Text text(w);
+  for (std::uint64_t i = 0; i < 12; ++i) text.send(3 * kRungBytes + 400, mix64(100 + i));
+  text.send(2 * kRungBytes + 1'200);
+  EXPECT_EQ(text.ask(2 * kRungBytes + 1'600).cached, (2'000U + 200U) / 16 * 16);
 }
 
 TEST(Warm, AHolderWithALongQueueIsPassedOver) {
@@ -127,7 +197,109 @@ TEST(Warm, ANewSessionGoesToItsPlaceOnTheRing) {
   }
 }
 
+// Eight draws of eight places are uneven, and where nobody waits nothing else spreads what comes.
+TEST(Warm, WhatIsNewGoesOnAlongTheRingWhereItsHomeWasGivenTooMuch) {
+  World w(8);
+  const std::uint64_t session = mix64(5);
+  const std::vector<std::uint32_t> walk = w.fleet.walk(session);
+  const auto place = [&] { return w.ask(1, 3, 0, session).replica->ref.id; };
+  const auto give = [&](std::uint32_t id, std::uint32_t tokens = 20'000) {
+    w.fleet.load(id, tokens);
+    w.fleet.held.clear();
+    w.fleet.now = w.fleet.now + seconds(900);  // long done, and gone from the faint memory of work
+  };
+  EXPECT_EQ(place(), walk[0]);
+  give(walk[0], 2'000);
+  EXPECT_EQ(place(), walk[0]) << "a few short prompts are not too much";
+  give(walk[0]);
+  EXPECT_EQ(place(), walk[1]);
+  give(walk[1]);
+  EXPECT_TRUE(place() != walk[0] && place() != walk[1]);
+  for (std::size_t i = 2; i < walk.size(); ++i) give(walk[i]);
+  EXPECT_EQ(place(), walk[0]);
+}
+
+TEST(Warm, ASessionStaysWhereItLivesHoweverMuchThatWasGiven) {
+  World w(8);
+  const std::uint64_t session = mix64(5);
+  const std::uint32_t home = w.fleet.walk(session)[0];
+  ASSERT_EQ(w.send(1, 6, 0, session).replica->ref.id, home);
+  w.fleet.load(home, 10'000);  // more than what it holds of ten is worth, were it not at home
+  EXPECT_EQ(w.ask(1, 10, 0, session).replica->ref.id, home);
+}
+
+// A few hold it, and the ring spreads it to more.
+TEST(Warm, WhatEverybodySendsKeepsItsPlacesHoweverMuchTheyWereGiven) {
+  const auto leaves_its_place = [](std::size_t common) {
+    World w(8);
+    for (std::uint64_t conversation = 0; conversation < 40; ++conversation) w.send(conversation, 5, common);
+    const std::uint32_t home = w.fleet.walk(mix64(5))[0];
+    const Receipt receipt{.replica = {home, 1}, .known_cached = 0, .prompt_tokens = 10'000, .cached_tokens = 8'192};
+    for (int i = 0; i < 20; ++i) learn(w.fleet.residency, receipt);  // the place is worth all of the prompt
+    w.fleet.load(home, 10'000);
+    w.fleet.held.clear();
+    w.fleet.now = w.fleet.now + seconds(900);
+    return w.ask(100, 4, common, mix64(5)).replica->ref.id != home;
+  };
+  EXPECT_TRUE(leaves_its_place(1));
+  EXPECT_FALSE(leaves_its_place(2));
+}
+
+TEST(Warm, AHomeMayBeGivenMoreTheMoreOthersSend) {
+  const auto leaves_its_place = [](std::uint32_t cached, std::uint32_t known) {
+    World w(8);
+    const std::vector<std::uint32_t> walk = w.fleet.walk(mix64(5));
+    const Receipt receipt{
+        .replica = {walk[0], 1}, .known_cached = known, .prompt_tokens = 10'000, .cached_tokens = cached};
+    for (int i = 0; i < 20; ++i) learn(w.fleet.residency, receipt);
+    for (const std::uint32_t id : walk) w.fleet.load(id, id == walk[0] ? 48'000 : 38'800);
+    w.fleet.held.clear();
+    w.fleet.now = w.fleet.now + seconds(600);
+    return w.ask(1, 3, 0, mix64(5)).replica->ref.id != walk[0];
+  };
+  EXPECT_TRUE(leaves_its_place(8'192, 8'192));
+  EXPECT_FALSE(leaves_its_place(8'192, 0));
+}
+
 // Hashed by their beginning all of these would fall on one replica.
+// Alone, a gateway has no need of the ring's place; where others send to the same replicas they meet there.
+TEST(Warm, ThePlaceOnTheRingCountsForMoreTheMoreOthersSend) {
+  const auto leaves_its_place = [](std::uint32_t cached, std::uint32_t known) {
+    World w(8);
+    w.fleet.give_all(1'000'000);
+    const std::uint32_t first = w.ask(0, 10, 0, 77).replica->ref.id;
+    const Receipt receipt{
+        .replica = {first, 1}, .known_cached = known, .prompt_tokens = 10'000, .cached_tokens = cached};
+    for (int i = 0; i < 20; ++i) learn(w.fleet.residency, receipt);
+    w.fleet.load(first, 5'000);
+    return w.ask(0, 10, 0, 77).replica->ref.id != first;
+  };
+  EXPECT_TRUE(leaves_its_place(8'192, 8'192));
+  EXPECT_FALSE(leaves_its_place(8'192, 0));
+}
+
+TEST(Warm, OthersAreNotFoundByWhoDoesNotAskWhatWasSent) {
+  Fleet fleet(8, Strategy::prefix);
+  const Pick picked = pick(fleet.input(77));
+  EXPECT_EQ(picked.known, kNotKnown);
+  const double before = fleet.residency.others().share();
+  learn(
+      fleet.residency,
+      {.replica = picked.replica->ref, .known_cached = picked.known, .prompt_tokens = 10'000, .cached_tokens = 8'192});
+  EXPECT_EQ(fleet.residency.others().share(), before);
+}
+
+TEST(Warm, WhatWasSentFromHereIsKnownWhoeverIsPicked) {
+  World w(8);
+  const std::uint32_t holder = w.send(7, 10).replica->ref.id;
+  w.fleet.load(holder, 100'000);
+  const Pick elsewhere = w.ask(7, 12);
+  ASSERT_NE(elsewhere.replica->ref.id, holder);
+  EXPECT_EQ(elsewhere.cached, 0U);
+  EXPECT_EQ(elsewhere.known, 10'000U);
+  EXPECT_EQ(w.ask(8, 12).known, 0U);
+}
+
 TEST(Warm, WhatEverybodySendsSaysNothingAboutWhereToGo) {
   World w(8);
   for (std::uint64_t conversation = 0; conversation < 40; ++conversation) w.send(conversation, 3, 2);
@@ -144,6 +316,7 @@ TEST(Warm, WhatEverybodySendsSaysNothingAboutWhereToGo) {
 
 TEST(Warm, WorkIsRememberedForAWhile) {
   World w(2);
+  w.fleet.give_all(1'000'000);
   const std::uint32_t home = w.fleet.walk(mix64(9))[0];
   w.fleet.load(home, 60'000);
   w.fleet.held.clear();  // it has ended: nothing is under way
@@ -218,6 +391,36 @@ TEST(Warm, AlwaysPicksWhatMayBePicked) {
       EXPECT_LE(picked.cached, w.fleet.features.estimated_tokens);
       if (rng.chance(0.3)) w.fleet.load(picked.replica->ref.id, rng.below(40'000));
       if (rng.chance(0.1)) w.fleet.held.clear();
+    }
+  }
+}
+
+// Who wants to be told of all has all looked at; others only those that may be better than what was found.
+TEST(Warm, LookingNoFurtherThanNeededChangesNoPick) {
+  Rng rng(9);
+  for (const std::uint32_t size : {2U, 3U, 8U, 17U, 100U}) {
+    World w(size);
+    for (std::uint32_t id = 0; id < size; id += 3) w.fleet.snapshot.replicas[id].weight = 40 + rng.below(300);
+    w.fleet.reseal();
+    for (int i = 0; i < 500; ++i) {
+      const std::uint64_t conversation = rng.below(20);
+      const Pick sent = w.send(conversation, 1 + rng.below(12), rng.below(4), rng.chance(0.5) ? conversation + 1 : 0);
+      if (rng.chance(0.4)) w.fleet.load(sent.replica->ref.id, rng.below(40'000), 1 + rng.below(40));
+      if (rng.chance(0.02)) w.fleet.held.clear();
+
+      PickInput input = w.fleet.input_again();
+      const Rng drawn = w.fleet.rng;
+      const std::uint32_t turn = w.fleet.turn;
+      const Pick picked = pick(input);
+      w.fleet.rng = drawn;
+      w.fleet.turn = turn;
+      Explanation explanation;
+      input.explanation = &explanation;
+      const Pick told = pick(input);
+      ASSERT_EQ(picked.replica, told.replica);
+      ASSERT_EQ(picked.decision, told.decision);
+      ASSERT_EQ(picked.cached, told.cached);
+      ASSERT_EQ(picked.age, told.age);
     }
   }
 }

@@ -50,7 +50,8 @@ TEST(WriteSettings, EveryKeyIsShownUnderItsTable) {
   const std::string text = write_settings(read(two_pools("", "weight = 7\n")));
   EXPECT_TRUE(text.starts_with("[server]\nlisten = [\"0.0.0.0:8080\"]\n")) << text;
   EXPECT_THAT(text, HasSubstr("\n[timeouts]\nhead = \"10s\"\n"));
-  EXPECT_THAT(text, HasSubstr("\n[[pool.replica]]\nurl = \"http://gpu-1:8000\"\nweight = 7\npriority = 0\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\n[[pool.replica]]\nurl = \"http://gpu-1:8000\"\nweight = 7\npriority = 0\nkv_events = 0\n"));
   EXPECT_THAT(text, HasSubstr("\n[[route]]\nmodel = \"x*\"\npool = \"a\"\n"));
 }
 
@@ -69,10 +70,12 @@ TEST(DiffSettings, MembersThatComeAndGo) {
   EXPECT_THAT(
       diff("[[pool]]\nreplica = [{url = 'a:1'}, {url = 'b:1'}]\n",
            "[[pool]]\nreplica = [{url = 'b:1'}, {url = 'c:1', weight = 5}]\n"),
-      ElementsAre("pool.default.replica.c:1.url: (none) -> \"http://c:1\"",
-                  "pool.default.replica.c:1.weight: (none) -> 5", "pool.default.replica.c:1.priority: (none) -> 0",
-                  "pool.default.replica.a:1.url: \"http://a:1\" -> (none)",
-                  "pool.default.replica.a:1.weight: 100 -> (none)", "pool.default.replica.a:1.priority: 0 -> (none)"));
+      ElementsAre(
+          "pool.default.replica.c:1.url: (none) -> \"http://c:1\"", "pool.default.replica.c:1.weight: (none) -> 5",
+          "pool.default.replica.c:1.priority: (none) -> 0", "pool.default.replica.c:1.kv_events: (none) -> 0",
+          "pool.default.replica.c:1.kv_replay: (none) -> 0", "pool.default.replica.a:1.url: \"http://a:1\" -> (none)",
+          "pool.default.replica.a:1.weight: 100 -> (none)", "pool.default.replica.a:1.priority: 0 -> (none)",
+          "pool.default.replica.a:1.kv_events: 0 -> (none)", "pool.default.replica.a:1.kv_replay: 0 -> (none)"));
 }
 
 TEST(DiffSettings, OrderOfMembersIsNoDifference) {

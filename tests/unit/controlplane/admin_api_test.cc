@@ -99,6 +99,7 @@ TEST(AdminApi, ReplicasAreListedWithTheirLoads) {
                                {"priority", 2},
                                {"addresses", {"10.0.0.1:1"}},
                                {"metrics_path", "/metrics"},
+                               {"kv_events", nullptr},
                                {"prefill_tokens", 123},
                                {"streams", 1},
                                {"changed", {"added"}},

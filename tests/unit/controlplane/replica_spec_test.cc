@@ -55,6 +55,8 @@ TEST(ReplicaSpec, SettingsFollowCommas) {
   EXPECT_NE(problem("gpu:1,weight=1001").find("from 1 to 1000"), std::string::npos);
   EXPECT_NE(problem("gpu:1,weight").find("from 1 to 1000"), std::string::npos);
   EXPECT_NE(problem("gpu:1,priority=256").find("0 (first) to 255"), std::string::npos);
+  EXPECT_NE(problem("gpu:1,kv_events=0,kv_replay=1").find("a port is"), std::string::npos);
+  EXPECT_NE(problem("gpu:1,kv_events=5557").find("come together"), std::string::npos);
   EXPECT_NE(problem("gpu:1,wait=2").find("unknown setting 'wait'"), std::string::npos);
   EXPECT_NE(problem("gpu:1,").find("unknown setting ''"), std::string::npos);
 }
@@ -84,6 +86,13 @@ TEST(ReplicaSpec, BrokenAddressesSayWhy) {
   EXPECT_NE(problem("*:80").find("needs an address"), std::string::npos);
   EXPECT_NE(problem("g pu:80").find("not a host name"), std::string::npos);
   EXPECT_NE(problem("").find("no port"), std::string::npos);
+}
+
+TEST(ReplicaSpec, KvEventsHaveTwoPorts) {
+  const auto spec = parse_replica_spec("gpu:1,kv_events=5557,kv_replay=65535");
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->kv_events, 5557);
+  EXPECT_EQ(spec->kv_replay, 65535);
 }
 
 }  // namespace

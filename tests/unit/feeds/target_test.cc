@@ -18,11 +18,16 @@ TEST(FeedTarget, ReplicasWithAPageAnAddressAndLifeAreTargets) {
   down["state"] = "down";
   Json unread = good;
   unread["metrics_path"] = nullptr;
+  Json telling = unread;
+  telling["name"] = "gpu-2:8000";
+  telling["kv_events"] = {{"events", 5557}, {"replay", 5558}};
   Json unknown = good;
   unknown["addresses"] = Json::array();
-  const auto targets = read_targets(Json{{"replicas", {good, down, unread, unknown, 5}}}.dump());
+  const auto targets = read_targets(Json{{"replicas", {good, down, unread, telling, unknown, 5}}}.dump());
   ASSERT_TRUE(targets.has_value());
-  ASSERT_EQ(targets->size(), 1U);
+  ASSERT_EQ(targets->size(), 2U);
+  EXPECT_EQ(targets->back().kv_events, 5557);
+  EXPECT_EQ(targets->back().kv_replay, 5558);
   const Target& target = targets->front();
   EXPECT_EQ(target.replica, "gpu-1:8000");
   EXPECT_EQ(target.generation, 7U);
