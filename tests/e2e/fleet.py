@@ -205,6 +205,10 @@ def sanitizer_option(name, option):
     return f"{name}={os.environ.get(name, '')}:{option}"
 
 
+# The thread sanitizer does not see how the distribution's libzmq orders its own threads.
+UNSEEN = "ignore_noninstrumented_modules=1"
+
+
 class Case:
     """The processes of one test. On leaving, every account must be at zero and every process must end cleanly."""
 
@@ -238,8 +242,7 @@ class Case:
         program = Settings.program("tools/replica/warmpath-replica")
         settings = {"port": 0, "count": count, "name_prefix": "replica", "model": MODEL, "prefill_rate": 200_000,
                     "decode_rate": 1000, "ttft_overhead_ms": 1, **options}
-        # The thread sanitizer does not see how the distribution's libzmq orders its own threads.
-        before = ["env", sanitizer_option("TSAN_OPTIONS", "ignore_noninstrumented_modules=1")]
+        before = ["env", sanitizer_option("TSAN_OPTIONS", UNSEEN)]
         process = self.start("replica", [*(before if "kv_events_port" in options else []), program, *flags(settings)])
 
         def listening(output):
@@ -270,7 +273,7 @@ class Case:
                 '[admin]\nlisten = "127.0.0.1:0"\n'
                 f'control_socket = "{socket_path}"\n')
         path = self.write(f"warmpath-{len(self.processes)}.toml", head + text)
-        daemon = self.serve(["--config", path], 1, socket_path)
+        daemon = self.serve(["--config", path], 1, socket_path, zeromq="kv_events" in text)
         daemon.config_path, daemon.config_head = path, head
         return daemon
 
@@ -280,11 +283,12 @@ class Case:
             file.write(text)
         return path
 
-    def serve(self, arguments, wanted, socket_path, preload=None):
-        """A daemon that listens on `wanted` addresses."""
+    def serve(self, arguments, wanted, socket_path, preload=None, zeromq=False):
+        """A daemon that listens on `wanted` addresses; `zeromq`: its feeds use that."""
         before = [f"LD_PRELOAD={preload}"] if preload else []
         # A sanitizer would end the process its own way where a signal is to.
-        sanitizer = [sanitizer_option(name, "handle_segv=0") for name in ("ASAN_OPTIONS", "TSAN_OPTIONS")]
+        sanitizer = [sanitizer_option("ASAN_OPTIONS", "handle_segv=0"),
+                     sanitizer_option("TSAN_OPTIONS", "handle_segv=0" + (f":{UNSEEN}" if zeromq else ""))]
         process = self.start("warmpathd", ["env", *sanitizer, *before, self.program(), *arguments])
 
         def listening(_):
