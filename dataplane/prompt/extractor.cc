@@ -123,7 +123,9 @@ Result<void> Extractor::start(Api api, const char* data, std::uint32_t size, con
   state.keys = keys;
   state.session = session_seed(state.limits.key, hints);
   state.stage = State::Stage::scan;
-  return state.scanner.start(data, size);
+  // Where the body names the session nobody knows it yet.
+  const bool counted = keys == Keys::unnamed && state.session.from_header.hash != 0;
+  return state.scanner.start(data, size, counted);
 }
 
 Result<bool> Extractor::State::run(Budget& budget) {

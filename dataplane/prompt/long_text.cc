@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <string_view>
 
 #include "dataplane/prompt/features.h"
 #include "dataplane/prompt/scanner.h"
@@ -20,6 +21,14 @@ constexpr std::int64_t kProse = 512;  // bytes
 
 }  // namespace
 
+// Of a body that is counted, a message's content: the one text that is long and that nobody looks into then.
+bool Scanner::is_counted(bool key) const {
+  const Open* const message = cursor_.top;
+  if (!counted_ || key || message != open_.data() + 3 || !message->object || message[-1].object) return false;
+  const auto key_before = [](const Node* node) { return Value(node - 1).text(); };
+  return key_before(message[-1].node) == "messages" && key_before(cursor_.node) == "content";
+}
+
 // False, here and below: it is malformed.
 bool Scanner::begin_long_text(bool key) {
   const char* const begin = cursor_.at;
@@ -30,22 +39,28 @@ bool Scanner::begin_long_text(bool key) {
     const char* const stop = begin + std::countr_zero(block.special);
     if (*stop == '"' && stop < end_) {
       cursor_.at = stop;
-      return finish_text(begin, nullptr, key), true;
+      return finish_text(begin, nullptr, key, false), true;
     }
   }
   const std::int64_t most = std::max<std::int64_t>(cursor_.left, 1);
   const char* const doubt = end_ - begin > kProse ? begin + kProse : end_;
   TextCopy copy{data_, end_, begin, doubt, arena_at_, most, false, false};
-  if (!copier_(copy)) return false;
+  const bool counted = is_counted(key);
+  if (!(counted ? copiers_.count : copiers_.copy)(copy)) return false;
   cursor_.left -= most - copy.left;
   cursor_.at = copy.at;
   if (copy.over) {
-    finish_text(begin, copy.out, key);
+    finish_text(begin, copy.out, key, counted);
     return *copy.at == '"';
   }
   const bool plain = copy.out - arena_at_ == copy.at - begin;
-  text_ = {
-      .begin = begin, .copied = copy.at, .out = plain ? nullptr : copy.out, .cut = copy.cut, .open = true, .key = key};
+  text_ = {.begin = begin,
+           .copied = copy.at,
+           .out = plain ? nullptr : copy.out,
+           .cut = copy.cut,
+           .open = true,
+           .key = key,
+           .counted = counted};
   return read_long_text();
 }
 
@@ -92,7 +107,7 @@ bool Scanner::scan_plain() {
 // What came before the first escape.
 bool Scanner::copy_begun() {
   const auto size = static_cast<std::size_t>(std::min<std::int64_t>(cursor_.at - text_.copied, cursor_.left));
-  std::memcpy(text_.out, text_.copied, size);
+  if (!text_.counted) std::memcpy(text_.out, text_.copied, size);
   text_.out += size;
   text_.copied += size;
   cursor_.left -= static_cast<std::int64_t>(size);
@@ -102,7 +117,7 @@ bool Scanner::copy_begun() {
 // From the first escape on.
 bool Scanner::copy_on() {
   TextCopy copy{data_, end_, cursor_.at, end_, text_.out, cursor_.left, text_.cut, false};
-  if (!copier_(copy)) return false;
+  if (!(text_.counted ? copiers_.count : copiers_.copy)(copy)) return false;
   text_.out = copy.out;
   text_.copied = copy.at;
   text_.cut = copy.cut;
@@ -115,7 +130,7 @@ bool Scanner::copy_on() {
 
 void Scanner::end_text() {
   text_.open = false;
-  finish_text(text_.begin, text_.out, text_.key);
+  finish_text(text_.begin, text_.out, text_.key, text_.counted);
 }
 
 }  // namespace wp::prompt

@@ -38,7 +38,7 @@ bool is_white(char c) {
 Scanner::Scanner(std::uint32_t max_body, std::uint32_t max_depth)
     : max_body_(max_body), places_(kMostMembers), open_(std::size_t{max_depth} + 1) {}
 
-Result<void> Scanner::start(const char* data, std::uint32_t size) {
+Result<void> Scanner::start(const char* data, std::uint32_t size, bool counted) {
   if (size > max_body_) return fail(Reason::body_too_large);
   if (size == 0) return fail(Reason::bad_json);
   if (!reserve(size)) return fail(Reason::no_buffer);
@@ -48,6 +48,7 @@ Result<void> Scanner::start(const char* data, std::uint32_t size) {
   arena_at_ = arena_.get();
   text_ = {};
   members_ = 0;
+  counted_ = counted;
   too_deep_ = false;
   return {};
 }

@@ -35,9 +35,10 @@ class Scanner {
  public:
   Scanner(std::uint32_t max_body, std::uint32_t max_depth);
 
-  // Begins a body of `size` bytes; it and 64 readable bytes behind it must stay until its tape is read. Errors:
-  // body_too_large, bad_json (it is empty), no_buffer (no memory to grow into).
-  [[nodiscard]] Result<void> start(const char* data, std::uint32_t size);
+  // Begins a body of `size` bytes; it and 64 readable bytes behind it must stay until its tape is read. `counted`:
+  // nobody reads what messages say, so that of a long one only the size is right. Errors: body_too_large, bad_json (it
+  // is empty), no_buffer (no memory to grow into).
+  [[nodiscard]] Result<void> start(const char* data, std::uint32_t size, bool counted = false);
 
   // Reads on. True: all is read, and is one object. Errors: bad_json, nested_too_deep.
   [[nodiscard]] Result<bool> step(Budget& budget);
@@ -74,6 +75,7 @@ class Scanner {
     bool cut = false;              // what was read may end within a character
     bool open = false;
     bool key = false;
+    bool counted = false;  // `out` only counts
   };
 
   [[nodiscard]] bool reserve(std::uint32_t size);
@@ -96,13 +98,14 @@ class Scanner {
   [[nodiscard]] bool copy_begun();
   [[nodiscard]] bool copy_on();
   void end_text();
-  [[gnu::always_inline]] void finish_text(const char* begin, char* out, bool key);
+  [[gnu::always_inline]] void finish_text(const char* begin, char* out, bool key, bool counted);
+  [[nodiscard]] bool is_counted(bool key) const;
 
   [[nodiscard]] bool outermost(const Cursor& to) const { return to.top == open_.data() + 1; }
   [[nodiscard]] std::uint32_t offset(const Cursor& to) const { return static_cast<std::uint32_t>(to.at - data_); }
 
   std::uint32_t max_body_;
-  TextCopier copier_ = fastest_copier();
+  TextCopiers copiers_ = fastest_copiers();
   std::uint32_t capacity_ = 0;
   std::unique_ptr<Node[]> tape_;
   std::unique_ptr<char[]> arena_;  // texts that had escapes
@@ -115,6 +118,7 @@ class Scanner {
   char* arena_at_ = nullptr;
   Text text_;
   std::uint32_t members_ = 0;  // of the outermost object, so far
+  bool counted_ = false;
   bool too_deep_ = false;
 };
 
@@ -141,16 +145,16 @@ inline void Scanner::end_value(Cursor& to) {
   to.expect = object ? Expect::key : Expect::value;
 }
 
-// At a long text's closing quote. `out`: where its copy ends; nullptr: it is not copied.
-inline void Scanner::finish_text(const char* begin, char* out, bool key) {
+// At a long text's closing quote. `out`: where its copy ends; nullptr: it is not copied. One that was counted is told
+// from where it begins in the body, which has at least so many bytes.
+inline void Scanner::finish_text(const char* begin, char* out, bool key, bool counted) {
   Cursor& to = cursor_;
   const bool plain = out == nullptr || out - arena_at_ == to.at - begin;
-  const char* text = plain ? begin : arena_at_;
-  const char* end = plain ? to.at : out;
-  *to.node++ = {.payload = std::bit_cast<std::uintptr_t>(text),
-                .size = static_cast<std::uint32_t>(end - text),
-                .kind = Kind::text};
-  if (!plain) arena_at_ = out;
+  const char* text = plain || counted ? begin : arena_at_;
+  const std::ptrdiff_t size = plain ? to.at - begin : out - arena_at_;
+  *to.node++ = {
+      .payload = std::bit_cast<std::uintptr_t>(text), .size = static_cast<std::uint32_t>(size), .kind = Kind::text};
+  if (!plain && !counted) arena_at_ = out;
   ++to.at;
   if (!key) return end_value(to);
   to.expect = Expect::colon;

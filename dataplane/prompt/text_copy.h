@@ -1,4 +1,4 @@
-// Copies a text that has escapes, as what they stand for. The processor decides how.
+// Copies a text that has escapes, as what they stand for, or only counts what that comes to. The processor decides how.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,19 @@ struct TextCopy {
 // (RFC 3629), or the body ends first; where it stands is then undefined.
 using TextCopier = bool (*)(TextCopy& copy);
 
-[[nodiscard]] bool copy_text(TextCopy& copy);
+// They judge alike and come to the same place; who counts moves `out` on and writes nothing there.
+struct TextCopiers {
+  TextCopier copy = nullptr;
+  TextCopier count = nullptr;
+};
+
+[[nodiscard]] TextCopiers plain_copiers();
 
 // With AVX-512 VBMI2; nullptr where there is none.
-[[nodiscard]] TextCopier vector_copier();
+[[nodiscard]] TextCopiers vector_copiers();
 
 // The fastest that this processor has. They do the same.
-[[nodiscard]] TextCopier fastest_copier();
+[[nodiscard]] TextCopiers fastest_copiers();
 
 // What these cost: some nanoseconds each.
 inline constexpr std::int64_t kCopiedBlockCost = 128;

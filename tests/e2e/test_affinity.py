@@ -25,13 +25,18 @@ def two_turns(daemon, system, headers):
 def check_conversations(case, headers_of, word, strategy="warm"):
     daemon, _ = case.pair(8, daemon={"strategy": strategy})
     served = set()
+    at_home = 0
     for number in range(12):
         first, second = two_turns(daemon, f"{number}. {SYSTEM}", headers_of(number))
         equal(second.header("x-replica-name"), first.header("x-replica-name"), "the replica of the second turn")
-        equal(second.header("x-warmpath-decision"), word, "the decision")
+        # Where chance gives a replica far more conversations than others, the next begins elsewhere, and stays there.
+        away = word == "session" and first.header("x-warmpath-decision") == "cold"
+        at_home += not away
+        equal(second.header("x-warmpath-decision"), "resident" if away else word, "the decision")
         check(cached_share(second) > 0.8, f"only {cached_share(second):.0%} of the second prompt was cached")
         served.add(second.header("x-replica-name"))
     check(len(served) >= 3, f"12 conversations went to {sorted(served)} only")
+    check(at_home >= 8, f"only {at_home} of 12 conversations began at their home")
 
 
 @test

@@ -21,6 +21,7 @@ struct Body {
 std::vector<Body> bodies() {
   const std::string picture = "data:image\\/png;base64,iVBORw0KGgo" + std::string(4000, 'A');
   const std::string lengthy = R"(caf\u00e9 \"warm\" )" + std::string(700, 'x') + R"(\n)";
+  const std::string prose = std::string(600, 'x') + R"(\n)" + std::string(600, 'y') + "\xC3\xA9";
   const std::string tools = R"("tools":[{"type":"function","cache_control":{"a":1},"function":{"z":[1,2.5,1e300],"a":)"
                             R"({"y":null,"b":true,"c":false,"n":18446744073709551615}}}])";
   return {
@@ -35,6 +36,13 @@ std::vector<Body> bodies() {
                       R"("tool_use_id":"t","content":"out"}]}],"metadata":{"user_id":"u"}})"},
       {Api::responses, R"({"model":"m","instructions":"i","input":[{"role":"user","content":"a"},{"type":"reasoning",)"
                        R"("summary":[]},{"type":"message","role":"user","content":"b"}]})"},
+      // What messages elsewhere say is looked into.
+      {Api::responses, R"({"input":[{"role":"user","content":")" + picture + R"("},{"role":"user","type":"x",)" +
+                           R"("content":")" + picture + R"("}]})"},
+      {Api::chat_completions, R"({"messages":[{"content":")" + lengthy +
+                                  R"(","role":"user"},{"role":"user","content":)" + R"([{"type":"text","text":")" +
+                                  lengthy + R"("}]},{"role":"user","content":")" + prose + R"(","name":")" + lengthy +
+                                  R"("}],"user":")" + lengthy + R"("})"},
       {Api::completions, R"({"prompt":[[1,2,3],[4]],"stream":true,"stream_options":{}})"},
       {Api::completions, R"({"prompt":["one",")" + lengthy + R"("]})"},
       {Api::embeddings, R"({"input":["one","two"]})"},
