@@ -41,13 +41,14 @@ Charge& Charge::operator=(Charge&& other) noexcept {
   return *this;
 }
 
-void Charge::first_byte(Instant now) {
-  if (accounts_ == nullptr || prefill_ == 0) return;
+double Charge::first_byte(Instant now) {
+  if (accounts_ == nullptr || prefill_ == 0) return 0;
   const std::uint32_t tokens = prefill_;
   release_prefill();
   Accounts::Slot& replica = accounts_->replicas_[replica_.id];
   const double took = replica.pace.first_byte(charged_, now, tokens, replica.backlog());
   if (took > 0) accounts_->pools_[pool_].pace.learn(tokens, took);
+  return took;
 }
 
 void Charge::release_prefill() {

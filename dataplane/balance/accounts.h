@@ -46,9 +46,11 @@ class Charge {
   Charge& operator=(const Charge&) = delete;
   ~Charge() { release(); }
 
-  void release_prefill();        // nothing happens the second time
-  void first_byte(Instant now);  // as release_prefill(), and the replica's pace is learned from it
-  void release();                // everything
+  void release_prefill();  // nothing happens the second time
+  // As release_prefill(), and the replica's pace is learned from it: the seconds of the prefill, or 0 where that is not
+  // known.
+  double first_byte(Instant now);
+  void release();  // everything
   [[nodiscard]] bool held() const { return accounts_ != nullptr; }
   [[nodiscard]] ReplicaRef replica() const { return replica_; }
   [[nodiscard]] std::uint32_t pool() const { return pool_; }

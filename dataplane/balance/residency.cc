@@ -76,6 +76,7 @@ Residency::Residency(std::uint32_t lines, std::uint32_t max_replicas, std::uint3
       lines_(std::size_t{mask_} + 1),
       marks_(mask_ + 1),
       clocks_(std::make_unique<Clock[]>(max_replicas)),
+      times_(std::make_unique<PrefillTimes[]>(max_replicas)),
       endings_((mask_ + 1) / kLinesPerEndings),
       told_(told_lines, max_replicas) {
   WP_ASSERT(max_replicas <= kMaxReplicaIds);
@@ -218,6 +219,13 @@ void Residency::learn(std::uint32_t replica_id, std::uint32_t expected, std::uin
   }
 }
 
+void Residency::learn(std::uint32_t replica_id, const Prefill& prefill) {
+  WP_ASSERT(replica_id < max_replicas_);
+  if (prefill.age == kToldAge || clocks_[replica_id].cached_bits.load(kEntryOrder) != 0) return;
+  const auto cached = times_[replica_id].cached(prefill);
+  if (cached) learn(replica_id, prefill.expected, prefill.room(), *cached);
+}
+
 void Residency::believe(std::uint32_t replica_id, std::uint32_t cached, std::uint32_t age) {
   WP_ASSERT(replica_id < max_replicas_);
   if (cached == 0) return;
@@ -254,6 +262,7 @@ void Residency::wipe(std::uint32_t replica_id) {
   clocks_[replica_id].learned.store(0, kEntryOrder);
   clocks_[replica_id].bound.store(0, kEntryOrder);
   clocks_[replica_id].cached_bits.store(0, kEntryOrder);
+  times_[replica_id].reset();
   told_.forget(replica_id);
 }
 

@@ -24,6 +24,7 @@
 #include "dataplane/balance/ending_table.h"
 #include "dataplane/balance/holders.h"
 #include "dataplane/balance/others.h"
+#include "dataplane/balance/prefill_times.h"
 #include "dataplane/balance/told_table.h"
 #include "dataplane/base/huge_array.h"
 #include "dataplane/prompt/rung.h"
@@ -75,6 +76,8 @@ class Residency {
   // A reply told the truth: the replica was believed to hold `expected` tokens of the prompt by an entry of that age,
   // and had `cached`. What it has forgotten was too old for its cache.
   void learn(std::uint32_t replica_id, std::uint32_t expected, std::uint32_t age, std::uint32_t cached);
+  // The same, guessed from how long a prefill took (prefill_times.h) as long as no reply has told. Any shard.
+  void learn(std::uint32_t replica_id, const Prefill& prefill);
   // What was believed of the prompts that record() was told of: `cached` tokens by an entry of that age.
   void believe(std::uint32_t replica_id, std::uint32_t cached, std::uint32_t age);
   // Sums of all that was sent to the replica's id, of whomever it was: what counts is by how much they grew.
@@ -149,6 +152,7 @@ class Residency {
   HugeArray<Line> lines_;
   CommonMarks marks_;
   std::unique_ptr<Clock[]> clocks_;
+  std::unique_ptr<PrefillTimes[]> times_;
   EndingTable endings_;
   std::unique_ptr<Others> others_ = std::make_unique<Others>();
   ToldTable told_;

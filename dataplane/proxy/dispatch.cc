@@ -85,6 +85,7 @@ void Dispatcher::note_prompt(Instant now, const balance::Pool& pool, const promp
 }
 
 void Dispatcher::note_first_byte(const Exchange& exchange, Instant now) {
+  if (exchange.prefill.seconds > 0) residency_.learn(exchange.charge.replica().id, exchange.prefill);
   if (exchange.note != 0) tap_->first_byte(exchange.note, now);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dataplane/balance/accounts.h"
+#include "dataplane/balance/prefill_times.h"
 #include "dataplane/balance/timeouts.h"
 #include "dataplane/base/access_record.h"
 #include "dataplane/base/pool.h"
@@ -69,6 +70,7 @@ struct Exchange {
   bool first_byte_seen = false;
   bool blocked = false;  // the client takes no more for now
 
+  balance::Prefill prefill;       // of this attempt, once its first token came
   Instant received;               // the whole request was in
   Instant sent;                   // it was queued towards the replica, last time
   Instant piece;                  // the last piece of the reply's body was handed on, once there was one

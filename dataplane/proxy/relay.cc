@@ -149,8 +149,11 @@ RelayOutcome Relay::send_head(Exchange& exchange, const http::ReplyHead& head, s
 void Relay::first_byte(Instant now, Exchange& exchange) {
   if (exchange.first_byte_seen) return;
   exchange.first_byte_seen = true;
+  const std::uint32_t charged = exchange.charge.prefill();
   // An error takes no prefill: nothing is to be learned from how fast it comes.
-  if (exchange.status == 200) exchange.charge.first_byte(now);
+  const double seconds = exchange.status == 200 ? exchange.charge.first_byte(now) : 0;
+  // What is no stream begins when all of it is made.
+  if (exchange.event_stream) exchange.prefill = {charged, exchange.expected_cached, exchange.expected_age, seconds};
   exchange.charge.release_prefill();
   const Duration waited = now - exchange.received;
   exchange.record.first_byte = waited;

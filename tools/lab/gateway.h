@@ -53,6 +53,11 @@ class Gateway {
   // The replica took what was picked last.
   void sent(Instant now, const TraceRequest& request, std::span<const BlockHash> blocks, std::uint64_t id,
             const Choice& choice);
+  // A first token came so long after its prefill began; and a reply that ended told.
+  void learn(const balance::Receipt& expected, std::uint32_t charged, double seconds) {
+    residency_.learn(expected.replica.id,
+                     balance::Prefill{charged, expected.expected_cached, expected.expected_age, seconds});
+  }
   void learn(const balance::Receipt& receipt) { balance::learn(residency_, receipt); }
   // What the engine of each replica has counted since it started, by number: the same way as a daemon is told.
   void report(Instant now, std::span<const control::PrefixCounts> counts);

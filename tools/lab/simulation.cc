@@ -187,8 +187,12 @@ void Simulation::finish_due(const Due& due) {
   Router& router = gateways_[flight.gateway]->router();
   if (!due.ends) {
     flight.begun = true;
-    flight.charge.first_byte(now_);
-    if (same_life) router.first_byte(id);
+    const std::uint32_t charged = flight.charge.prefill();
+    const double seconds = flight.charge.first_byte(now_);
+    if (same_life) {
+      gateways_[flight.gateway]->learn(flight.receipt, charged, seconds);
+      router.first_byte(id);
+    }
     return;
   }
   flight.under_way = false;
