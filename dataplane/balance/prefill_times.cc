@@ -11,15 +11,13 @@ constexpr std::uint32_t kShowingTokens = 512;
 constexpr std::uint32_t kHardly = 8;
 constexpr double kTokenShare = 1.0 / 8;  // of one such prompt in what was seen before
 
-// What is expected of fewer tokens says nothing: blocks round, and they take no time that could be seen.
-constexpr std::uint32_t kTellingTokens = 256;
 constexpr std::uint32_t kOctaveTokens = 1'024;
 
 // Slow prompts of at least that age before any is taken for a miss, and how much more often they have to come.
 constexpr float kFewestMissed = 4;
 constexpr float kTimesAsOften = 2;
 // All that was seen is halved beyond so many prompts.
-constexpr float kSeenPrompts = 512;
+constexpr float kRememberedPrompts = 512;
 
 std::size_t octave_of(std::uint32_t age) {
   return static_cast<std::size_t>(std::bit_width(age / kOctaveTokens));
@@ -57,7 +55,7 @@ void PrefillTimes::count(std::size_t octave, bool missed) {
   seen_[octave].missed += missed ? 1 : 0;
   float prompts = 0;
   for (const Seen& each : seen_) prompts += each.prompts;
-  if (prompts <= kSeenPrompts) return;
+  if (prompts <= kRememberedPrompts) return;
   for (Seen& each : seen_) {
     each.prompts /= 2;
     each.missed /= 2;

@@ -13,6 +13,9 @@
 
 namespace wp::balance {
 
+// Of what was expected: fewer may be a block's rounding, and take no time that could be seen.
+inline constexpr std::uint32_t kTellingTokens = 256;
+
 // One prefill, in tokens: `charged` were believed to be new, `expected` to be cached by an entry of that age (Pick).
 struct Prefill {
   std::uint32_t charged = 0;

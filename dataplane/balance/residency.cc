@@ -29,8 +29,6 @@ constexpr std::uint32_t kUsualBlock = 16;
 // The first few replies may have more in common than that they are of whole blocks.
 constexpr std::uint32_t kMostBlock = 1'024;
 
-// Fewer tokens may be a block's rounding.
-constexpr std::uint32_t kTellingTokens = 256;
 // Of a capacity that is learned: no engine's cache is smaller, and one reply moves it by so much of the way.
 constexpr std::uint64_t kLeastCapacity = 8'192;
 constexpr std::uint64_t kLearnShare = 8;
