@@ -144,7 +144,7 @@ inline void Scanner::skip_space(Cursor& to) const {
   const char* begin = ++to.at;
   const TextHalf block(begin);
   const auto size = static_cast<std::uint32_t>(std::countr_zero(block.special));
-  const bool high = (block.high & (block.special ^ (block.special - 1))) != 0;
+  const bool high = (block.high & up_to_lowest(block.special)) != 0;
   if (block.special == 0 || begin[size] != '"' || high) {
     cursor_ = to;
     const bool good = begin_long_text(key);
@@ -185,7 +185,7 @@ inline void Scanner::skip_space(Cursor& to) const {
   const char* const role = at + 1;
   const TextHalf block(role);
   const auto size = static_cast<std::uint32_t>(std::countr_zero(block.special));
-  if (*at != '"' || block.special == 0 || (block.high & (block.special ^ (block.special - 1))) != 0) return false;
+  if (*at != '"' || block.special == 0 || (block.high & up_to_lowest(block.special)) != 0) return false;
   at = behind_word(role, size);
   if (role[size] != '"' || *at != ',') return false;
   if (*++at == ' ') at = predicted(at + 1);

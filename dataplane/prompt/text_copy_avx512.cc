@@ -53,7 +53,7 @@ template <bool kKept>
     const std::uint64_t ends = (closing & ~escaped) | strange >> 1U | (begins & (std::uint64_t{1} << 63U));
     const std::uint64_t text = up_to_lowest(ends);
     // Asked of the mask first: most blocks are ASCII, and it need not leave its register.
-    if ((cut || _kortestz_mask64_u8(high, high) == 0) && (cut || (high & text) != 0)) {
+    if (cut || (_kortestz_mask64_u8(high, high) == 0 && (high & text) != 0)) {
       if (!is_utf8(copy.body, at, text)) return false;
       left -= TextBlock::kBytes;
     }
