@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 
+#include "dataplane/base/prefetch.h"
+
 namespace wp::balance {
 
 struct Ending {
@@ -28,7 +30,7 @@ class EndingTable {
   explicit EndingTable(std::uint32_t lines);
 
   // Any thread. `rung`: the hash of the prompt's last rung, never 0.
-  void prefetch(std::uint64_t rung) const { __builtin_prefetch(&lines_[rung & mask_]); }
+  void prefetch(std::uint64_t rung) const { prefetch_line(&lines_[rung & mask_]); }
   [[nodiscard]] std::optional<Ending> find(std::uint64_t rung) const;
   // The last prompt that ended behind it. One too long to be written down is not.
   void note(std::uint64_t rung, Ending ending);

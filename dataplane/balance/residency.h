@@ -27,6 +27,7 @@
 #include "dataplane/balance/prefill_times.h"
 #include "dataplane/balance/told_table.h"
 #include "dataplane/base/huge_array.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/prompt/rung.h"
 
 namespace wp::balance {
@@ -49,8 +50,8 @@ class Residency {
   Residency(std::uint32_t lines, std::uint32_t max_replicas, std::uint32_t told_lines = 1);
 
   // Any shard.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&line(hash)); }
-  void prefetch_fan_out(std::uint64_t hash) const { __builtin_prefetch(&lines_[hash & mask_].fans); }
+  void prefetch(std::uint64_t hash) const { prefetch_line(&line(hash)); }
+  void prefetch_fan_out(std::uint64_t hash) const { prefetch_line(&lines_[hash & mask_].fans); }
   // Those that are alive, with their ages to kTokensPerTick. `tokens`: of the prefix, which the cache has to have room
   // for.
   [[nodiscard]] Holders holders(std::uint64_t hash, std::uint32_t tokens = 0) const;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/rng.h"
 
 namespace wp::balance {
@@ -36,7 +37,7 @@ class Ring {
   [[nodiscard]] std::span<const std::uint16_t> order(std::uint64_t key) const {
     return {order_.data() + slot_of(key) * depth_, depth_};
   }
-  void prefetch(std::uint64_t key) const { __builtin_prefetch(order_.data() + slot_of(key) * depth_); }
+  void prefetch(std::uint64_t key) const { prefetch_line(order_.data() + slot_of(key) * depth_); }
   [[nodiscard]] std::uint32_t slots() const;
   [[nodiscard]] std::uint32_t members() const;
   // Of all slots, how many have this member first. O(slots), for tests and exposition.

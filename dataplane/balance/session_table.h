@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "dataplane/balance/replica_ref.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/time.h"
 
 namespace wp::balance {
@@ -50,7 +51,7 @@ class SessionTable {
   SessionTable(std::uint32_t sessions, std::uint32_t max_pools);
 
   // Any thread. `key`: of a session in its pool.
-  void prefetch(std::uint64_t key) const { __builtin_prefetch(&lines_[key & mask_]); }
+  void prefetch(std::uint64_t key) const { prefetch_line(&lines_[key & mask_]); }
   // The session's last request went to `to`; returns where the one before had gone.
   LastReplica move(std::uint64_t key, ReplicaRef to, Instant now);
   void count(std::uint32_t pool, SessionFate fate);

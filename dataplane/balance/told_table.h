@@ -16,6 +16,7 @@
 
 #include "dataplane/balance/holders.h"
 #include "dataplane/base/huge_array.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/time.h"
 #include "dataplane/prompt/rung.h"
 
@@ -32,7 +33,7 @@ class ToldTable {
   ToldTable(std::uint32_t lines, std::uint32_t max_replicas);
 
   // Any shard.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&lines_[hash & mask_]); }
+  void prefetch(std::uint64_t hash) const { prefetch_line(&lines_[hash & mask_]); }
   [[nodiscard]] bool heard(std::uint32_t replica_id, Instant now) const;
   // Of the replicas that are heard; one may stand there twice.
   [[nodiscard]] Holders holders(std::uint64_t hash, Instant now) const;

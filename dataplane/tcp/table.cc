@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "dataplane/base/assert.h"
+#include "dataplane/base/prefetch.h"
 
 namespace wp::tcp {
 
@@ -30,11 +31,11 @@ void ConnectionTable::find_burst(std::span<const Flow> flows, std::span<std::uin
   std::array<std::uint32_t, kBurst> hashes{};
   for (std::size_t i = 0; i < flows.size(); ++i) {
     hashes[i] = hash_of(flows[i]);
-    __builtin_prefetch(&slots_[hashes[i] & mask_]);
+    prefetch_line(&slots_[hashes[i] & mask_]);
   }
   for (std::size_t i = 0; i < flows.size(); ++i) {
     const Slot& slot = slots_[hashes[i] & mask_];
-    if (slot.id != kNone) __builtin_prefetch(&keys_[slot.id]);
+    if (slot.id != kNone) prefetch_line(&keys_[slot.id]);
   }
   for (std::size_t i = 0; i < flows.size(); ++i) ids[i] = find_from(flows[i], hashes[i]);
 }
