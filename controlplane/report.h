@@ -36,8 +36,8 @@ struct Report {
 
 // What who reads an engine's events may count of it: prompts by what was made out of them, then of the events.
 inline constexpr auto kHoldingsCounts =
-    std::to_array<std::string_view>({"matched", "unseen", "ambiguous", "contradicted", "untold", "lost", "batches",
-                                     "garbled", "anew", "orphans", "overflow"});
+    std::to_array<std::string_view>({"matched", "unseen", "ambiguous", "contradicted", "untold", "lost", "displaced",
+                                     "batches", "garbled", "anew", "orphans", "overflow"});
 using HoldingsCounts = std::array<std::optional<std::uint64_t>, kHoldingsCounts.size()>;
 
 // What came and went in a replica's cache since the report before, in the keys of doc/KEYS.md.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "controlplane/config/keys.h"
 
@@ -32,15 +33,19 @@ struct ListRow {
   std::string key;
   std::string value;
   Apply apply;
+  bool usual;  // it is what stands where nothing is said
 };
 
 // The part of a path behind its list: "weight" of "pool.replica.weight".
 template <class Owner>
 void list_rows(std::vector<ListRow>& lines, const std::string& prefix, std::string_view list, const Owner& owner,
                const std::vector<Key<Owner>>& keys) {
+  const Owner usual{};
   for (const Key<Owner>& key : keys) {
     const std::string_view rest = list.empty() ? key.path : key.path.substr(list.size() + 1);
-    lines.push_back({prefix + std::string(rest), key.write(owner), key.apply});
+    std::string value = key.write(owner);
+    const bool is_usual = value == key.write(usual);
+    lines.push_back({prefix + std::string(rest), std::move(value), key.apply, is_usual});
   }
 }
 
@@ -89,14 +94,14 @@ std::vector<SettingsChange> diff_settings(const Settings& from, const Settings& 
   for (const ListRow& line : after) {
     const auto old = old_by_key.find(line.key);
     if (old == old_by_key.end()) {
-      changes.push_back({line.key, "", line.value, line.apply});
+      if (!line.usual) changes.push_back({line.key, "", line.value, line.apply});
       continue;
     }
     if (old->second->value != line.value) changes.push_back({line.key, old->second->value, line.value, line.apply});
     old_by_key.erase(old);
   }
   for (const ListRow& line : before) {
-    if (old_by_key.contains(line.key)) changes.push_back({line.key, line.value, "", line.apply});
+    if (old_by_key.contains(line.key) && !line.usual) changes.push_back({line.key, line.value, "", line.apply});
   }
   return changes;
 }

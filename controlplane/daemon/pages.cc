@@ -129,6 +129,7 @@ std::expected<std::string, std::string> print_metrics() {
   holding.replica = spec->name;
   holding.sequence = 1;
   holding.cleared = true;
+  holding.counts.fill(0);
   static_cast<void>(
       reports.take({.reporter = "page", .items = {{spec->name, report}}, .holdings = {{spec->name, holding}}},
                    control::monotonic_now()));

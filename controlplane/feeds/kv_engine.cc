@@ -75,6 +75,7 @@ std::vector<std::pair<const char*, std::uint64_t>> KvEngine::counts() const {
           {"contradicted", prompts.contradicted},
           {"untold", prompts.untold},
           {"lost", prompts.lost},
+          {"displaced", prompts.displaced},
           {"batches", batches_},
           {"garbled", garbled_},
           {"anew", anew_},

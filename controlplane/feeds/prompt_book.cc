@@ -7,23 +7,23 @@ const PromptBook::Place* PromptBook::find(PromptKey key) const {
   return found == entries_.end() ? nullptr : &found->second.place;
 }
 
-void PromptBook::put(PromptKey key, const Place& place) {
+bool PromptBook::put(PromptKey key, const Place& place) {
   const auto found = entries_.find(key);
+  bool full = false;
   if (found != entries_.end()) {
     Entry& entry = found->second;
     ages_.splice(ages_.end(), ages_, entry.age);
-    if (entry.place.block == place.block) return;
+    if (entry.place.block == place.block) return false;
     detach(key, entry.place.block);
     entry.place = place;
   } else {
-    if (entries_.size() >= most_) {
-      ++displaced_;
-      forget(PromptKey{ages_.front()});
-    }
+    full = entries_.size() >= most_;
+    if (full) forget(PromptKey{ages_.front()});
     entries_.emplace(key, Entry{place, ages_.insert(ages_.end(), key)});
   }
   by_block_.emplace(place.block, key);
   changed_.push_back(key);
+  return full;
 }
 
 void PromptBook::forget(PromptKey key) {

@@ -34,7 +34,8 @@ class PromptBook {
 
   // nullptr when it is not known.
   [[nodiscard]] const Place* find(PromptKey key) const;
-  void put(PromptKey key, const Place& place);
+  // Whether another key had to go for it.
+  bool put(PromptKey key, const Place& place);
   void forget(PromptKey key);
   // Keys whose place is that block.
   [[nodiscard]] std::vector<PromptKey> at(ChainKey block) const;
@@ -42,7 +43,6 @@ class PromptBook {
   [[nodiscard]] std::vector<PromptKey> take_changed() { return std::exchange(changed_, {}); }
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  [[nodiscard]] std::uint64_t displaced() const { return displaced_; }
 
  private:
   struct Entry {
@@ -57,7 +57,6 @@ class PromptBook {
   std::unordered_multimap<ChainKey, PromptKey> by_block_;
   std::list<PromptKey> ages_;  // the oldest first
   std::vector<PromptKey> changed_;
-  std::uint64_t displaced_ = 0;
 };
 
 }  // namespace wp::feeds

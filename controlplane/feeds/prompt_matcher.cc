@@ -224,8 +224,8 @@ void PromptMatcher::learn(const Prompt& prompt, Path path, const BlockCache& cac
     }
     if (at == 0) {
       book.forget(rung.key);
-    } else {
-      book.put(rung.key, {path[at - 1], at, rung.end});
+    } else if (book.put(rung.key, {path[at - 1], at, rung.end})) {
+      ++counts_.displaced;
     }
   }
 }

@@ -58,6 +58,7 @@ class PromptMatcher {
     std::uint64_t contradicted = 0;  // the chain is not that of prompts that begin alike
     std::uint64_t untold = 0;        // the reply did not tell its tokens
     std::uint64_t lost = 0;          // there were too many, or the cache was begun anew
+    std::uint64_t displaced = 0;     // keys that had to make room for those of matched ones, in a full book
   };
 
   explicit PromptMatcher(Limits limits) : limits_(limits) {}
@@ -104,7 +105,7 @@ class PromptMatcher {
                                const PromptBook& book, Duration after) const;
   [[nodiscard]] bool overlaps(const Prompt& prompt, Instant at, Duration after) const;
   void contradict(const Prompt& prompt, Path path, PromptBook& book);
-  static void learn(const Prompt& prompt, Path path, const BlockCache& cache, PromptBook& book);
+  void learn(const Prompt& prompt, Path path, const BlockCache& cache, PromptBook& book);
   void drop_old(Instant now);
 
   Limits limits_;

@@ -13,15 +13,7 @@
 #include "dataplane/balance/replica_ref.h"
 #include "dataplane/balance/residency_entry.h"
 #include "dataplane/base/assert.h"
-
-// The thread sanitizer knows of atomic words only.
-#if defined(__SANITIZE_THREAD__)
-#define WP_CHECKS_RACES
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WP_CHECKS_RACES
-#endif
-#endif
+#include "dataplane/base/sanitizers.h"
 
 namespace wp::balance {
 namespace {
@@ -68,8 +60,8 @@ std::uint32_t children_of(std::uint64_t fan) {
 // compared before any is looked into; whoever is found is read anew.
 template <std::size_t N>
 std::uint32_t with_tag(const std::array<std::atomic<std::uint64_t>, N>& entries, std::uint64_t tag, std::uint64_t low) {
-#if defined(__AVX2__) && !defined(WP_CHECKS_RACES)
-  // A processor reads each aligned word of a vector whole, which the language has no word for.
+#if defined(__AVX2__) && !WP_THREAD_SANITIZER
+  // A processor reads each aligned word of a vector whole, which neither the language has a word for nor the sanitizer.
   static_assert(N == 8 && sizeof(entries) == 64);
   const auto* at = reinterpret_cast<const __m256i*>(entries.data());
   const __m256i wanted = _mm256_set1_epi64x(static_cast<std::int64_t>(tag));

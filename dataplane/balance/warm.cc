@@ -76,6 +76,8 @@ class Warm {
   [[nodiscard]] std::uint64_t ring_key();
   [[nodiscard]] const Replica* pickable(std::uint32_t replica_id) const;
   Candidate* add(const Replica& replica);
+  [[nodiscard]] std::span<Candidate> candidates() { return std::span(all_).first(count_); }
+  [[nodiscard]] std::span<const Candidate> candidates() const { return std::span(all_).first(count_); }
   void add_ring();
   [[nodiscard]] bool add_holders();
   void add_holders_of(const prompt::Rung& rung, std::uint32_t held, const Holders& found);
@@ -106,8 +108,8 @@ class Warm {
   const Residency& residency_;
   Load total_;
   std::span<const std::uint16_t> walk_;
-  std::array<Candidate, kRingHeads + kMaxHolders + 1> candidates_;
-  std::uint32_t count_ = 0;
+  std::array<Candidate, kRingHeads + kMaxHolders + 1> all_;
+  std::uint32_t count_ = 0;  // of them are candidates
   std::uint32_t holders_ = 0;
   double mean_weight_;
   double tokens_a_byte_;
@@ -144,11 +146,11 @@ const Replica* Warm::pickable(std::uint32_t replica_id) const {
 // The candidate of that replica, which is one from now on; nullptr when it may not be.
 Candidate* Warm::add(const Replica& replica) {
   for (std::uint32_t i = 0; i < count_; ++i) {
-    if (candidates_[i].replica == &replica) return &candidates_[i];
+    if (all_[i].replica == &replica) return &all_[i];
   }
-  if (count_ == candidates_.size() || is_excluded(input_, replica)) return nullptr;
-  candidates_[count_] = {.replica = &replica, .held = 0, .age = 0, .waiting = 0, .ring_first = false, .longest = false};
-  return &candidates_[count_++];
+  if (count_ == all_.size() || is_excluded(input_, replica)) return nullptr;
+  all_[count_] = {.replica = &replica, .held = 0, .age = 0, .waiting = 0, .ring_first = false, .longest = false};
+  return &all_[count_++];
 }
 
 void Warm::add_ring() {
@@ -230,7 +232,7 @@ void Warm::go_on_from_ending() {
   if (!found || found->bytes < longest_->end || found->bytes >= features_.ends.front().end) return;
   if (residency_.may_be_common(longest_->hash)) return;
   ending_ = found;
-  for (Candidate& candidate : std::span(candidates_).first(count_)) {
+  for (Candidate& candidate : candidates()) {
     if (candidate.longest) candidate.held = found->bytes;
   }
 }
@@ -257,16 +259,14 @@ void Warm::find_least_loaded() {
 }
 
 bool Warm::anybody_heard() const {
-  const auto heard = [this](const Candidate& candidate) {
+  return std::ranges::any_of(candidates(), [this](const Candidate& candidate) {
     return residency_.told().heard(candidate.replica->ref.id, input_.now);
-  };
-  return std::any_of(candidates_.begin(), candidates_.begin() + count_, heard);
+  });
 }
 
 bool Warm::is_mostly_common() const {
   if (longest_ == nullptr || !residency_.may_be_common(longest_->hash)) return false;
-  const auto held_by = std::span(candidates_).first(count_);
-  return std::ranges::any_of(held_by, [this](const Candidate& candidate) { return holds_most(candidate); });
+  return std::ranges::any_of(candidates(), [this](const Candidate& candidate) { return holds_most(candidate); });
 }
 
 // A prompt that is new to its home finds another where that was given too much. Not one that is little but what
@@ -274,7 +274,7 @@ bool Warm::is_mostly_common() const {
 void Warm::settle_home() {
   if (home_ == nullptr || margin_ == 0 || !ring_home_.overworked(*home_->replica)) return;
   if (holds_most(*home_) || is_mostly_common()) return;
-  const Candidate& next = candidates_[1];
+  const Candidate& next = all_[1];
   const bool is_next = count_ > 1 && next.replica == &pickable_at(input_, walk_[1]);
   if (is_next && !ring_home_.overworked(*next.replica)) {
     home_ = &next;
@@ -306,7 +306,7 @@ std::uint32_t Warm::cached_in_blocks(const Candidate& candidate) const {
 std::uint32_t Warm::known_tokens() const {
   if (belief_ == Belief::told) return kNotKnown;
   std::uint32_t known = 0;
-  for (const Candidate& candidate : std::span(candidates_).first(count_)) known = std::max(known, candidate.held);
+  for (const Candidate& candidate : candidates()) known = std::max(known, candidate.held);
   if (features_.ends.size() > 1) {
     const auto next = std::ranges::upper_bound(features_.ends, known, {}, &prompt::Rung::end);
     if (next != features_.ends.end()) known = next->end;
@@ -360,8 +360,7 @@ Pick Warm::choose() {
   const Candidate* best = nullptr;      // of those within their bounds
   double cheapest_cost = 0;
   double best_cost = 0;
-  for (std::uint32_t i = 0; i < count_; ++i) {
-    Candidate& candidate = candidates_[i];
+  for (Candidate& candidate : candidates()) {
     if (candidate.held == 0) candidate.waiting = waiting(candidate.replica->ref.id);
     const double expected = cost(candidate, weight_);
     if (input_.explanation != nullptr) {

@@ -46,7 +46,7 @@ bool Scanner::begin_long_text(bool key) {
   const char* const doubt = end_ - begin > kProse ? begin + kProse : end_;
   TextCopy copy{data_, end_, begin, doubt, arena_at_, most, false, false};
   const bool counted = is_counted(key);
-  if (!(counted ? copiers_.count : copiers_.copy)(copy)) return false;
+  if (!copiers_.of(counted)(copy)) return false;
   cursor_.left -= most - copy.left;
   cursor_.at = copy.at;
   if (copy.over) {
@@ -117,7 +117,7 @@ bool Scanner::copy_begun() {
 // From the first escape on.
 bool Scanner::copy_on() {
   TextCopy copy{data_, end_, cursor_.at, end_, text_.out, cursor_.left, text_.cut, false};
-  if (!(text_.counted ? copiers_.count : copiers_.copy)(copy)) return false;
+  if (!copiers_.of(text_.counted)(copy)) return false;
   text_.out = copy.out;
   text_.copied = copy.at;
   text_.cut = copy.cut;

@@ -27,6 +27,8 @@ using TextCopier = bool (*)(TextCopy& copy);
 struct TextCopiers {
   TextCopier copy = nullptr;
   TextCopier count = nullptr;
+
+  [[nodiscard]] TextCopier of(bool counted) const { return counted ? count : copy; }
 };
 
 [[nodiscard]] TextCopiers plain_copiers();

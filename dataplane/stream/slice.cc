@@ -1,12 +1,8 @@
 #include "dataplane/stream/slice.h"
 
-// gcc says it with a macro, clang with a feature.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WP_POISONS
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(WP_POISONS)
+#include "dataplane/base/sanitizers.h"
+
+#if WP_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #define WP_POISON(data, size) ASAN_POISON_MEMORY_REGION(data, size)
 #define WP_UNPOISON(data, size) ASAN_UNPOISON_MEMORY_REGION(data, size)

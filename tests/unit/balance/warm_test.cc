@@ -228,6 +228,27 @@ TEST(Warm, ASessionStaysWhereItLivesHoweverMuchThatWasGiven) {
   EXPECT_EQ(w.ask(1, 10, 0, session).replica->ref.id, home);
 }
 
+// What it holds makes it the cheapest of all as long as it is the home, which it no longer is.
+TEST(Warm, AHomeThatWasGivenTooMuchIsLeftByWhomItHoldsLittleOf) {
+  const auto stays = [](std::size_t held, bool overworked) {
+    World w(8);
+    const std::uint64_t session = mix64(5);
+    const std::vector<std::uint32_t> walk = w.fleet.walk(session);
+    EXPECT_EQ(w.send(1, held, 0, session).replica->ref.id, walk[0]);
+    const Receipt receipt{.replica = {walk[0], 1}, .known_cached = 0, .prompt_tokens = 10'000, .cached_tokens = 8'192};
+    for (int i = 0; i < 20; ++i) learn(w.fleet.residency, receipt);  // the place is worth all of the prompt
+    w.fleet.load(walk[overworked ? 0 : 7], 20'000);
+    w.fleet.held.clear();
+    w.fleet.now = w.fleet.now + seconds(900);
+    const std::uint32_t id = w.ask(1, 10, 0, session).replica->ref.id;
+    EXPECT_TRUE(id == walk[0] || id == walk[1]);
+    return id == walk[0];
+  };
+  EXPECT_FALSE(stays(4, true));
+  EXPECT_TRUE(stays(4, false));
+  EXPECT_TRUE(stays(6, true)) << "whoever holds most of it is at home there";
+}
+
 // A few hold it, and the ring spreads it to more.
 TEST(Warm, WhatEverybodySendsKeepsItsPlacesHoweverMuchTheyWereGiven) {
   const auto leaves_its_place = [](std::size_t common) {

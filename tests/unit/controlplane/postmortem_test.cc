@@ -23,17 +23,7 @@
 #include "controlplane/thread_signals.h"
 #include "dataplane/base/assert.h"
 #include "dataplane/base/rng.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WP_FOREIGN_HANDLERS
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WP_FOREIGN_HANDLERS
-#endif
-#if __has_feature(thread_sanitizer)
-#define WP_THREAD_SANITIZER
-#endif
-#endif
+#include "dataplane/base/sanitizers.h"
 
 namespace wp::daemon {
 namespace {
@@ -138,7 +128,7 @@ struct DiesOf {
   int signal;
 
   bool operator()(int status) const {
-#ifdef WP_FOREIGN_HANDLERS
+#if WP_ADDRESS_SANITIZER || WP_THREAD_SANITIZER
     if (WIFEXITED(status)) return WEXITSTATUS(status) != 0;
 #endif
     return WIFSIGNALED(status) && WTERMSIG(status) == signal;
@@ -172,7 +162,7 @@ TEST_F(PostmortemDeathTest, AFailedAssertionLeavesItsTextAndItsCallers) {
 }
 
 TEST_F(PostmortemDeathTest, AFaultNamesItsAddressAndDiesOfItsOwnSignal) {
-#ifdef WP_THREAD_SANITIZER
+#if WP_THREAD_SANITIZER
   GTEST_SKIP() << "the thread sanitizer keeps the handler that was taken away, and the fault comes again for ever";
 #endif
   // The same in both programs, and nothing is there in either.

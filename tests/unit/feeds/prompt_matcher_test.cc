@@ -274,5 +274,15 @@ TEST(PromptMatcher, WhatIsNotMadeOutIsCounted) {
   EXPECT_EQ(small.counts().lost, 2U);
 }
 
+TEST(PromptMatcher, WhatMadeRoomForAMatchedPromptIsCounted) {
+  Fitting a;
+  a.book = PromptBook(3);
+  a.asked({{1, 3}, {2, 5}}, kMatchStart);
+  EXPECT_EQ(a.matcher.counts().displaced, 0U);
+  a.asked({{3, 3}, {4, 5}}, kMatchStart + seconds(1));
+  EXPECT_EQ(a.matcher.counts().matched, 2U);
+  EXPECT_EQ(a.matcher.counts().displaced, 1U);
+}
+
 }  // namespace
 }  // namespace wp::feeds

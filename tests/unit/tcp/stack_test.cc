@@ -6,14 +6,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
-// Sanitizers bring a heap of their own, which mallinfo2() does not know.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WP_FOREIGN_HEAP
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WP_FOREIGN_HEAP
-#endif
-#endif
+#include "dataplane/base/sanitizers.h"
 
 namespace wp::tcp {
 namespace {
@@ -238,7 +231,8 @@ TEST_F(StackTest, AnIdleConnectionTakesLessThanAKilobyte) {
   std::printf("an established idle connection: %zu bytes, of which the connection %zu, the port %zu\n", bytes,
               sizeof(Connection), sizeof(stream::StreamPort));
   EXPECT_LE(bytes, 1'024U);
-#ifndef WP_FOREIGN_HEAP
+// Sanitizers bring a heap of their own, which mallinfo2() does not know.
+#if !WP_ADDRESS_SANITIZER && !WP_THREAD_SANITIZER
   constexpr std::uint32_t kMany = 65'536;
   const std::size_t measured = (heap_of(2 * kMany) - heap_of(kMany)) / kMany;
   std::printf("measured on the heap: %zu bytes\n", measured);
