@@ -13,7 +13,8 @@ void prefetch(const Pool& pool, const Residency& residency, const prompt::Featur
   if (features.ladder.empty() || pool.ring == nullptr) return;
   if (pool.strategy != Strategy::warm && pool.strategy != Strategy::kv) return;
   const Belief belief = pool.strategy == Strategy::kv ? Belief::told : Belief::sent;
-  RungLines(features, residency, belief).ask(*pool.ring, kAnnouncedRungs);
+  RungLines lines(features, residency, belief, kAnnouncedRungs);
+  lines.ask_ring(*pool.ring);
 }
 
 }  // namespace wp::balance

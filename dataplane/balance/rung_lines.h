@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "dataplane/balance/residency.h"
@@ -40,30 +41,29 @@ class Descent {
 
 class RungLines {
  public:
-  // The prompt has rungs.
-  RungLines(const prompt::Features& features, const Residency& residency, Belief belief)
+  // Asks for so many of the longest rungs; the prompt has some.
+  RungLines(const prompt::Features& features, const Residency& residency, Belief belief, std::uint32_t rungs)
       : features_(features), residency_(residency), belief_(belief), ahead_(features) {
-    if (belief == Belief::told || features.session != 0) return;
-    roots_ = features.ladder.size();
-    while (roots_ > 0 && !residency.may_be_common(features.ladder[roots_ - 1].hash)) --roots_;
+    ask(rungs);
   }
 
-  // Rungs of the ladder behind which none is a root; 0 also where nobody asks for roots.
-  [[nodiscard]] std::size_t roots() const { return roots_; }
+  // Rungs of the ladder behind which none is a root, looked for when somebody asks; 0 also where nobody goes by roots.
+  [[nodiscard]] std::size_t roots() {
+    if (!roots_) roots_ = find_roots();
+    return *roots_;
+  }
   // What the ring is asked with where roots() is 0.
   [[nodiscard]] std::uint64_t key_without_root() const {
     if (features_.session != 0) return features_.session;
     return belief_ == Belief::told ? features_.derived_session : features_.ladder.front().hash;
   }
 
-  // The ring's, and so many of the longest rungs'.
-  void ask(const Ring& ring, std::uint32_t rungs) {
-    if (roots_ == 0) {
+  void ask_ring(const Ring& ring) {
+    if (roots() == 0) {
       ring.prefetch(key_without_root());
     } else {
-      residency_.prefetch_fan_out(features_.ladder[roots_ - 1].hash);
+      residency_.prefetch_fan_out(features_.ladder[roots() - 1].hash);
     }
-    ask(rungs);
   }
   void ask_rest() { ask(prompt::kMaxRungs); }
 
@@ -74,11 +74,17 @@ class RungLines {
       belief_ == Belief::told ? residency_.told().prefetch(hash) : residency_.prefetch(hash);
     }
   }
+  [[nodiscard]] std::size_t find_roots() const {
+    if (belief_ == Belief::told || features_.session != 0) return 0;
+    std::size_t roots = features_.ladder.size();
+    while (roots > 0 && !residency_.may_be_common(features_.ladder[roots - 1].hash)) --roots;
+    return roots;
+  }
 
   const prompt::Features& features_;
   const Residency& residency_;
   Belief belief_;
-  std::size_t roots_ = 0;
+  std::optional<std::size_t> roots_;
   Descent ahead_;  // as far as lines were asked for
 };
 

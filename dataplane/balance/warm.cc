@@ -56,6 +56,7 @@ class Warm {
         belief_(belief),
         features_(input.features),
         residency_(*input.residency),
+        lines_(features_, residency_, belief, kFirstRungs),
         total_(input.accounts.total(input.pool.id)),
         mean_weight_(static_cast<double>(input.pool.weight_sum) / static_cast<double>(input.pool.pickable.size())),
         tokens_a_byte_(static_cast<double>(features_.estimated_tokens) /
@@ -63,10 +64,7 @@ class Warm {
         turn_(input.turn++),
         ring_home_(input, belief),
         margin_(ring_home_.margin()),
-        lines_(features_, residency_, belief),
-        found_(input, belief) {
-    lines_.ask(*input.pool.ring, kFirstRungs);
-  }
+        found_(input, belief) {}
 
   [[nodiscard]] Pick choose();
   // It was to go by what is told, and nobody that it would weigh is heard: what it chose is nobody.
@@ -84,7 +82,7 @@ class Warm {
   [[nodiscard]] bool surely_cheapest(std::uint32_t others_hold) const;
   [[nodiscard]] bool may_go_on() const { return belief_ == Belief::sent && !features_.ends.empty(); }
   void go_on_from_ending();
-  void find_least_loaded();
+  [[nodiscard]] const Replica* find_least_loaded();
   [[nodiscard]] bool anybody_heard() const;
   [[nodiscard]] bool is_mostly_common() const;
   void settle_home();
@@ -100,12 +98,16 @@ class Warm {
     return 2 * std::uint64_t{candidate.held} >= features_.canonical_bytes;
   }
   [[nodiscard]] Reason reason(const Candidate& candidate) const;
+  [[nodiscard]] Pick pick_of(const Candidate& candidate, Reason why) const {
+    return {candidate.replica, why, cached_in_blocks(candidate), candidate.age, known_tokens()};
+  }
   [[nodiscard]] Pick overflow(const Candidate& cheapest) const;
 
   const PickInput& input_;
   Belief belief_;
   const prompt::Features& features_;
   const Residency& residency_;
+  RungLines lines_;  // asked for before anything else is done
   Load total_;
   std::span<const std::uint16_t> walk_;
   std::array<Candidate, kRingHeads + kMaxHolders + 1> all_;
@@ -119,9 +121,7 @@ class Warm {
   double margin_;                          // of whoever is not at home, in tokens
   const prompt::Rung* longest_ = nullptr;  // that anybody holds
   std::optional<Ending> ending_;           // of the prompt that is taken to go on here, behind the longest rung
-  const Replica* least_loaded_ = nullptr;
-  const Candidate* holder_ = nullptr;  // the cheapest found, of those within their bounds
-  RungLines lines_;
+  const Candidate* holder_ = nullptr;      // the cheapest found, of those within their bounds
   RungHolders found_;
   bool unheard_ = false;
   double weight_ = kUncachedWeight;  // of a token that is not cached, as soon as the least loaded is known
@@ -154,6 +154,7 @@ Candidate* Warm::add(const Replica& replica) {
 }
 
 void Warm::add_ring() {
+  if (!walk_.empty()) return;
   const std::uint64_t key = ring_key();
   walk_ = input_.pool.ring->order(key);
   if (input_.explanation != nullptr) {
@@ -195,7 +196,8 @@ void Warm::add_holders_of(const prompt::Rung& rung, std::uint32_t held, const Ho
 // weight, so both ends tell.
 bool Warm::surely_cheapest(std::uint32_t others_hold) const {
   if (holder_ == nullptr || input_.explanation != nullptr) return false;
-  if (holder_ == home_ && !holds_most(*home_)) return false;  // it may have to pay yet
+  // It may have to pay yet; and who holds most says why, wherever its place is.
+  if ((holder_ == home_ || walk_.empty()) && !holds_most(*holder_)) return false;
   return cost(*holder_, kUncachedWeight) < least_cost(others_hold, kUncachedWeight) &&
          cost(*holder_, kMostWeight) < least_cost(others_hold, kMostWeight);
 }
@@ -211,7 +213,10 @@ bool Warm::add_holders() {
       if (holders_ == 1) return true;
       break;
     }
-    if (looks == 1) lines_.ask_rest();
+    if (looks == 1) {
+      if (walk_.empty()) lines_.ask_ring(*input_.pool.ring);
+      lines_.ask_rest();
+    }
     const bool found_before = longest_ != nullptr;
     if (rungs.in_ladder()) {
       add_holders_of(rung, held, found_.at(rungs.index()));
@@ -237,7 +242,7 @@ void Warm::go_on_from_ending() {
   }
 }
 
-void Warm::find_least_loaded() {
+const Replica* Warm::find_least_loaded() {
   const auto size = static_cast<std::uint32_t>(input_.pool.pickable.size());
   const bool all = size <= kAskAll;
   const std::uint32_t start = turn_ % size;
@@ -251,11 +256,11 @@ void Warm::find_least_loaded() {
     least = &replica;
     least_waiting = one;
   }
-  least_loaded_ = least;
-  if (least == nullptr) return;
+  if (least == nullptr) return nullptr;
   const double prompt = features_.estimated_tokens + input_.accounts.pace(least->ref.id).overhead();
   const double prompts = input_.accounts.queue(least->ref.id, input_.now) / prompt;
   weight_ = std::min(kMostWeight, kUncachedWeight + kQueuedWeight * prompts);
+  return least;
 }
 
 bool Warm::anybody_heard() const {
@@ -274,10 +279,9 @@ bool Warm::is_mostly_common() const {
 void Warm::settle_home() {
   if (home_ == nullptr || margin_ == 0 || !ring_home_.overworked(*home_->replica)) return;
   if (holds_most(*home_) || is_mostly_common()) return;
-  const Candidate& next = all_[1];
-  const bool is_next = count_ > 1 && next.replica == &pickable_at(input_, walk_[1]);
-  if (is_next && !ring_home_.overworked(*next.replica)) {
-    home_ = &next;
+  const auto next = std::ranges::find(candidates(), &pickable_at(input_, walk_[1]), &Candidate::replica);
+  if (next != candidates().end() && !ring_home_.overworked(*next->replica)) {
+    home_ = &*next;
   } else {
     margin_ = 0;
   }
@@ -340,20 +344,19 @@ Pick Warm::overflow(const Candidate& cheapest) const {
     const Replica& replica = pickable_at(input_, member);
     if (!is_excluded(input_, replica) && within(replica)) return {&replica, Reason::spill, 0, 0, known_tokens()};
   }
-  return {cheapest.replica, Reason::saturated, cached_in_blocks(cheapest), cheapest.age, known_tokens()};
+  return pick_of(cheapest, Reason::saturated);
 }
 
 Pick Warm::choose() {
+  // Where nobody named a session, the ring's place need not be known of whom nobody can be cheaper than, at home or
+  // not.
+  if (features_.session != 0 || belief_ == Belief::told || input_.explanation != nullptr) add_ring();
+  if (add_holders()) return pick_of(*holder_, reason(*holder_));
   add_ring();
-  if (add_holders()) {
-    return Pick{holder_->replica, reason(*holder_), cached_in_blocks(*holder_), holder_->age, known_tokens()};
-  }
-  find_least_loaded();
-  if (least_loaded_ != nullptr) add(*least_loaded_);
+  if (const Replica* least = find_least_loaded(); least != nullptr) add(*least);
   if (count_ == 0) return Pick{};
   unheard_ = belief_ == Belief::told && !anybody_heard();
   if (unheard_) return Pick{};
-
   settle_home();
 
   const Candidate* cheapest = nullptr;  // of all
@@ -375,8 +378,7 @@ Pick Warm::choose() {
     best_cost = expected;
   }
   if (best == nullptr) return overflow(*cheapest);
-  return Pick{best->replica, best == cheapest ? reason(*best) : Reason::spill, cached_in_blocks(*best), best->age,
-              known_tokens()};
+  return pick_of(*best, best == cheapest ? reason(*best) : Reason::spill);
 }
 
 }  // namespace
