@@ -1,7 +1,7 @@
 // Memory asked for before it is needed.
 //
-// Not the compiler's builtin alone: a function that does nothing but prefetch looks to GCC as if it did nothing, and its
-// calls are dropped without a word (g++ 12.2 with -O2, out of line or behind a loop).
+// Not the compiler's builtin alone: a function that does nothing but prefetch looks to GCC as if it did nothing, and
+// its calls are dropped without a word (g++ 12.2 with -O2, out of line or behind a loop).
 #pragma once
 
 namespace wp {

@@ -67,12 +67,11 @@ TEST(DiffSettings, NamesTheKeyBothValuesAndARestart) {
 }
 
 TEST(DiffSettings, MembersThatComeAndGo) {
-  EXPECT_THAT(
-      diff("[[pool]]\nreplica = [{url = 'a:1'}, {url = 'b:1'}]\n",
-           "[[pool]]\nreplica = [{url = 'b:1'}, {url = 'c:1', weight = 5}]\n"),
-      ElementsAre("pool.default.replica.c:1.url: (none) -> \"http://c:1\"",
-                  "pool.default.replica.c:1.weight: (none) -> 5",
-                  "pool.default.replica.a:1.url: \"http://a:1\" -> (none)"))
+  EXPECT_THAT(diff("[[pool]]\nreplica = [{url = 'a:1'}, {url = 'b:1'}]\n",
+                   "[[pool]]\nreplica = [{url = 'b:1'}, {url = 'c:1', weight = 5}]\n"),
+              ElementsAre("pool.default.replica.c:1.url: (none) -> \"http://c:1\"",
+                          "pool.default.replica.c:1.weight: (none) -> 5",
+                          "pool.default.replica.a:1.url: \"http://a:1\" -> (none)"))
       << "what is as usual goes without saying";
 }
 
