@@ -123,6 +123,10 @@ void declare_fleet(CLI::App& app, SimulationConfig& simulation, Raw& raw) {
                  "(--cache-tokens, as with pool.kv_tokens)")
       ->check(CLI::IsMember({"nothing", "counters", "receipts", "capacity"}))
       ->capture_default_str();
+  app.add_option("--whole-replies", simulation.whole_share,
+                 "share of the replies that are not streamed: of those, the gateways see a first byte when all is made")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   app.add_option("--prefill-rate", replica.prefill_rate, "uncached prompt tokens a second, one prompt at a time")
       ->check(CLI::Range(1e-3, 1e12))
       ->capture_default_str();

@@ -96,6 +96,7 @@ std::string json_text(const Trace& trace, const SimulationConfig& config, std::s
         {"cache_tokens", config.replica.cache_tokens},
         {"prefill_rate", config.replica.prefill_rate},
         {"decode_rate", config.replica.decode_rate},
+        {"whole_replies", config.whole_share},
         {"load_factor", config.bounds.factor},
         {"speed", config.speed},
         {"seed", config.seed}}},

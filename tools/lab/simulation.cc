@@ -36,6 +36,7 @@ struct Flight {
   std::uint32_t gateway = 0;
   std::uint64_t gateway_life = 0;
   bool under_way = false;
+  bool whole = false;  // its reply is not streamed
   bool begun = false;  // the first byte came
 };
 
@@ -76,6 +77,7 @@ class Simulation {
   void dispatch(std::uint32_t index);
   void start(std::uint32_t index, Choice&& choice);
   void finish_due(const Due& due);
+  void take_first_byte(Flight& flight, std::uint64_t id, bool same_life);
   void change(const FleetEvent& event);
   void stand(std::uint32_t replica, Standing standing);
   void believe(std::uint32_t replica, Standing standing);
@@ -173,6 +175,7 @@ void Simulation::start(std::uint32_t index, Choice&& choice) {
                     .cached_tokens = request.prompt_tokens - course.uncached_tokens};
   flight.gateway_life = lives_[flight.gateway];
   flight.under_way = true;
+  flight.whole = Rng(mix64(config_.seed) + index).chance(config_.whole_share);
   flight.begun = false;
   due_.push({course.first_token, scheduled_++, index, served.attempts, false});
   due_.push({course.finish, scheduled_++, index, served.attempts, true});
@@ -184,22 +187,23 @@ void Simulation::finish_due(const Due& due) {
   if (!flight.under_way || due.attempt != served.attempts) return;
   const std::uint64_t id = attempt_of(due.request);
   const bool same_life = flight.gateway_life == lives_[flight.gateway];
-  Router& router = gateways_[flight.gateway]->router();
-  if (!due.ends) {
-    flight.begun = true;
-    const std::uint32_t charged = flight.charge.prefill();
-    const double seconds = flight.charge.first_byte(now_);
-    if (same_life) {
-      gateways_[flight.gateway]->learn(flight.receipt, charged, seconds);
-      router.first_byte(id);
-    }
-    return;
-  }
+  if (due.ends == flight.whole) take_first_byte(flight, id, same_life);
+  if (!due.ends) return;
   flight.under_way = false;
   flight.charge = {};
   served.answered = true;
   if (same_life && config_.knowledge == Knowledge::receipts) gateways_[flight.gateway]->learn(flight.receipt);
-  if (same_life) router.ended(id);
+  if (same_life) gateways_[flight.gateway]->router().ended(id);
+}
+
+void Simulation::take_first_byte(Flight& flight, std::uint64_t id, bool same_life) {
+  flight.begun = true;
+  const std::uint32_t charged = flight.charge.prefill();
+  const double seconds = flight.charge.first_byte(now_);
+  if (!same_life) return;
+  Gateway& gateway = *gateways_[flight.gateway];
+  if (!flight.whole) gateway.learn(flight.receipt, charged, seconds);  // else it was not the prefill alone
+  gateway.router().first_byte(id);
 }
 
 void Simulation::believe(std::uint32_t replica, Standing standing) {

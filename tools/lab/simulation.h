@@ -29,6 +29,7 @@ struct SimulationConfig {
   std::uint64_t seed = kDefaultSeed;
   ReplicaModelConfig replica;
   Knowledge knowledge = Knowledge::nothing;
+  double whole_share = 0;  // of the replies, that are not streamed: their first byte comes when all is made
   balance::Bounds bounds;
   Duration detection = seconds(3);  // from a replica's death to the gateways' verdict
   std::vector<FleetEvent> events;   // event_problem() finds nothing wrong with them

@@ -104,6 +104,18 @@ TEST(Simulation, ADeadReplicaLosesWhatItBegan) {
   EXPECT_EQ(outcome.work[0].present, seconds(6));
 }
 
+// A reply that is not streamed begins when all of it is made: until then it can be asked for again.
+TEST(Simulation, ADeadReplicaHasBegunNoWholeReply) {
+  const Trace trace = trace_of({mooncake(0, {1}, 60), mooncake(0, {2}, 60), mooncake(2500, {3}, 60)});
+  const auto lost = [&trace](double whole_share) {
+    SimulationConfig config = with_events({"5:die:0"});
+    config.whole_share = whole_share;
+    return make_row("x", trace, run(trace, config)).lost;
+  };
+  EXPECT_EQ(lost(0), 2U);
+  EXPECT_EQ(lost(1), 0U);
+}
+
 TEST(Simulation, WhoReturnsIsEmpty) {
   const Trace trace = trace_of({mooncake(0, {1}), mooncake(0, {1}), mooncake(20'000, {1}), mooncake(30'000, {1})});
   const Outcome outcome = run(trace, with_events({"5:die:0", "15:return:0"}));
