@@ -76,8 +76,7 @@ void write_holdings(MetricText& out, const Holdings& holdings, const Registry& r
       "not because none came (unseen), more than one thing fits (ambiguous), what is known of others says "
       "otherwise (contradicted), the reply told no tokens (untold) or there were too many (lost); keys of prompts "
       "that made room for others (displaced); batches, those that could not be read (garbled), times that all began "
-      "anew, events about unknown blocks (orphans), and "
-      "blocks without room (overflow).",
+      "anew, events about unknown blocks (orphans), and blocks without room (overflow).",
       MetricKind::counter);
   for (const Member& member : registry.members()) {
     const Holdings::Kept* told = holdings.last(member.ref);

@@ -33,7 +33,7 @@ struct ListRow {
   std::string key;
   std::string value;
   Apply apply;
-  bool usual;  // it is what stands where nothing is said
+  bool usual;  // it is what stands where nothing is said, and not what the member is known by
 };
 
 // The part of a path behind its list: "weight" of "pool.replica.weight".
@@ -44,7 +44,7 @@ void list_rows(std::vector<ListRow>& lines, const std::string& prefix, std::stri
   for (const Key<Owner>& key : keys) {
     const std::string_view rest = list.empty() ? key.path : key.path.substr(list.size() + 1);
     std::string value = key.write(owner);
-    const bool is_usual = value == key.write(usual);
+    const bool is_usual = &key != &keys.front() && value == key.write(usual);
     lines.push_back({prefix + std::string(rest), std::move(value), key.apply, is_usual});
   }
 }

@@ -14,7 +14,8 @@ namespace wp::control {
 [[nodiscard]] std::string write_settings(const Settings& settings);
 
 // One value that differs. Members of lists are named by what they are, not by their places:
-// "pool.chat.replica.gpu-1:8000.weight", "route.llama-*.pool". Of members that come or go, what is not as by default.
+// "pool.chat.replica.gpu-1:8000.weight", "route.llama-*.pool". Of members that come or go, what
+// they are known by and what is not as by default.
 struct SettingsChange {
   std::string key;
   std::string old_value;  // as TOML; empty: it was not there

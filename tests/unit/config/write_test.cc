@@ -75,6 +75,13 @@ TEST(DiffSettings, MembersThatComeAndGo) {
       << "what is as usual goes without saying";
 }
 
+TEST(DiffSettings, WhoComesIsNamedHoweverUsualTheName) {
+  const std::string a = "[[pool]]\nname = 'a'\nmodels = ['m']\nreplica = [{url = 'a:1'}]\n";
+  EXPECT_THAT(diff(a, a + "[[pool]]\nmodels = ['n']\nreplica = [{url = 'b:1'}]\n"),
+              ElementsAre("pool.default.name: (none) -> \"default\"", "pool.default.models: (none) -> [\"n\"]",
+                          "pool.default.replica.b:1.url: (none) -> \"http://b:1\""));
+}
+
 TEST(DiffSettings, OrderOfMembersIsNoDifference) {
   EXPECT_THAT(diff("[[pool]]\nreplica = [{url = 'a:1'}, {url = 'b:1'}]\n",
                    "[[pool]]\nreplica = [{url = 'b:1'}, {url = 'a:1'}]\n"),
