@@ -13,8 +13,7 @@ void prefetch(const Pool& pool, const Residency& residency, const prompt::Featur
   if (features.ladder.empty() || pool.ring == nullptr) return;
   if (pool.strategy != Strategy::warm && pool.strategy != Strategy::kv) return;
   const Belief belief = pool.strategy == Strategy::kv ? Belief::told : Belief::sent;
-  RungLines lines(features, residency, belief, kAnnouncedRungs);
-  lines.ask_ring(*pool.ring);
+  RungLines(features, residency, belief, kAnnouncedRungs).ask_ring(*pool.ring);
 }
 
 }  // namespace wp::balance

@@ -196,7 +196,7 @@ void Warm::add_holders_of(const prompt::Rung& rung, std::uint32_t held, const Ho
 // weight, so both ends tell.
 bool Warm::surely_cheapest(std::uint32_t others_hold) const {
   if (holder_ == nullptr || input_.explanation != nullptr) return false;
-  // It may have to pay yet; and who holds most says why, wherever its place is.
+  // It may have to pay yet; and only of who holds most the reason is the same wherever its place is.
   if ((holder_ == home_ || walk_.empty()) && !holds_most(*holder_)) return false;
   return cost(*holder_, kUncachedWeight) < least_cost(others_hold, kUncachedWeight) &&
          cost(*holder_, kMostWeight) < least_cost(others_hold, kMostWeight);
@@ -348,8 +348,7 @@ Pick Warm::overflow(const Candidate& cheapest) const {
 }
 
 Pick Warm::choose() {
-  // Where nobody named a session, the ring's place need not be known of whom nobody can be cheaper than, at home or
-  // not.
+  // Where nobody named a session, whoever is surely the cheapest is so at home or not: the ring need not be asked.
   if (features_.session != 0 || belief_ == Belief::told || input_.explanation != nullptr) add_ring();
   if (add_holders()) return pick_of(*holder_, reason(*holder_));
   add_ring();

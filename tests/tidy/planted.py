@@ -59,7 +59,8 @@ PLANTED = {
     "words": in_a(
         "#include <mutex>", "#include <chrono>", "#include <sys/socket.h>", "#include <iostream>", "#include <random>",
         "std::mutex m;", "auto t = std::chrono::steady_clock::now();", "std::thread t;", 'void f() { printf("x"); }',
-        "std::function<void()> call;", "using namespace std;", "volatile int a;", "void f(int a) { assert(a); }",
+        "std::function<void()> call;", "using namespace std;", "volatile int a;",
+        "void f(int* a) { __builtin_prefetch(a); }", "void f(int a) { assert(a); }",
         "void f() { strcpy(a, b); }", "int a = std::rand();", "// TO" + "DO: later", "int a;  // NO" + "LINT",
         "void f() { throw 1; }", "std::shared_ptr<int> p;", "std::map<int, int> m;", "#include <rte_mbuf.h>",
     ) + [

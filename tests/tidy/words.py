@@ -23,6 +23,7 @@ CODE = [
      "wp::Rng, seeded and passed in"),
     (("",), r"\bgoto\b", "a function that returns"),
     (("",), r"#\s*include\s*<bits/", "the standard header"),
+    (("",), r"\b__builtin_prefetch\b", "prefetch_line(): GCC drops the calls of whoever only prefetches"),
     (("",), r"\bno_sanitize\b", "mend what the sanitizer found"),
     (("",), r"\bDISABLED_\w+", "mend the test or take it away: nothing is skipped in silence"),
     (PROTOCOL + ("dataplane/net", "dataplane/shard", "controlplane", "tools", "tests"),
